@@ -1,0 +1,6 @@
+{% for dataset in ['chocolate_sales', 'online_retail'] -%}
+    select * from {{ ref('int_' ~ dataset ~ '__sale_lines') }}
+    {%- if not loop.last %}
+    union all
+    {% endif -%}
+{%- endfor %}

@@ -1,0 +1,78 @@
+{% set raw_columns = [
+    'invoice_number', 'stock_code', 'description', 'quantity', 'invoice_date',
+    'unit_price', 'customer_id', 'country',
+] %}
+
+with numbered as (
+
+    {{ with_line_numbers(ref('raw_online_retail'), 'online_retail') }}
+
+),
+
+source as (
+
+    select
+        *,
+        {{ csv_row(raw_columns) }} as raw_row
+    from numbered
+
+),
+
+typed as (
+
+    select
+        line_number,
+        raw_row,
+        upper({{ to_text('invoice_number') }}) as invoice_number,
+        upper({{ to_text('stock_code') }}) as stock_code,
+        {{ to_text('description') }} as description,
+        {{ to_text('customer_id') }} as customer_id,
+        nullif({{ to_text('country') }}, 'Unspecified') as country,
+        {{ to_timestamp('invoice_date', '%Y-%m-%d %H:%M:%S') }} as invoiced_at,
+        {{ to_whole_number('quantity') }} as quantity,
+        {{ to_decimal('unit_price', 4) }} as unit_price,
+        row_number() over (partition by raw_row order by line_number) > 1
+            as is_duplicate
+    from source
+
+),
+
+flagged as (
+
+    select
+        *,
+        {{ matches('invoice_number', 'C[0-9]{6}') }} as is_cancellation,
+        {{ matches('stock_code', '[0-9]{5}[A-Z]*|DCGS[0-9A-Z]+|PADS') }}
+            as is_product
+    from typed
+
+),
+
+final as (
+
+    select
+        *,
+        {{ rejection_reasons({
+            'invoice number is missing': 'invoice_number is null',
+            'invoice is an accounting adjustment':
+                'not ' ~ matches('invoice_number', 'C?[0-9]{6}'),
+            'stock code is missing': 'stock_code is null',
+            'stock code is no product': 'not is_product',
+            'date is no moment of the form 2010-12-01 08:26:00':
+                'invoiced_at is null',
+            'quantity is no whole number': 'quantity is null',
+            'quantity is zero': 'quantity = 0',
+            'quantity is below zero outside a cancellation':
+                'quantity < 0 and not is_cancellation',
+            'quantity is above zero on a cancellation':
+                'quantity > 0 and is_cancellation',
+            'unit price is no number': 'unit_price is null',
+            'unit price is zero': 'unit_price = 0',
+            'unit price is below zero': 'unit_price < 0',
+            'exact duplicate of an earlier line': 'is_duplicate',
+        }) }} as rejection_reasons
+    from flagged
+
+)
+
+select * from final

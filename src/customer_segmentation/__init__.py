@@ -1,0 +1,1 @@
+"""Named, stable, tested customer segments: the library under the dbt models."""
