@@ -1,0 +1,29 @@
+-- depends_on: {{ ref('segmentations') }}
+{% set sources = {
+    'customer': (ref('customer_features'), 'customer_id'),
+    'sale': (ref('sale_features'), 'transaction_line_id'),
+    'published': (ref('int_published_customer_features'), 'customer_id'),
+} %}
+{% set selects = [] %}
+{% for name, definition in var('segmentations').items() %}
+    {% set source = 'published' if definition.features_from == 'published'
+        else definition.grain or 'customer' %}
+    {% set relation, key = sources.get(source, sources['customer']) %}
+    {% for feature in definition.features %}
+        {% set select_feature %}
+            select
+                '{{ name }}' as segmentation,
+                {{ key }} as entity_id,
+                '{{ feature }}' as feature,
+                cast({{ feature }} as double) as feature_value
+            from {{ relation }}
+            where
+                dataset = '{{ definition.dataset }}'
+                and {{ key }} is not null
+                and ({{ definition.where or 'true' }})
+        {% endset %}
+        {% do selects.append(select_feature) %}
+    {% endfor %}
+{% endfor %}
+
+{{ selects | join('union all') }}

@@ -1,0 +1,19 @@
+from datetime import UTC, datetime
+
+from customer_segmentation import tables
+
+
+def model(dbt, session):
+    """Score every entity with the current model of its segmentation."""
+    dbt.config(materialized="table")
+    sources = {
+        "customer": dbt.ref("customer_features"),
+        "sale": dbt.ref("sale_features"),
+        "published": dbt.ref("int_published_customer_features"),
+    }
+    return tables.customer_segments(
+        dbt.ref("segmentations"),
+        sources,
+        models=dbt.ref("segmentation_models"),
+        scored_at=datetime.now(UTC).replace(tzinfo=None),
+    )

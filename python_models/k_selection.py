@@ -1,0 +1,12 @@
+from customer_segmentation import tables
+
+
+def model(dbt, session):
+    """Measure every k of every segmentation and choose one."""
+    dbt.config(materialized="table")
+    sources = {
+        "customer": dbt.ref("customer_features"),
+        "sale": dbt.ref("sale_features"),
+        "published": dbt.ref("int_published_customer_features"),
+    }
+    return tables.k_selection(dbt.ref("segmentations"), sources)

@@ -1,0 +1,69 @@
+"""Between the relations of a warehouse and pandas: rows in, rows out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from customer_segmentation.errors import SegmentationError
+
+__all__ = ["collect", "typed"]
+
+
+def typed(rows: Iterable[Mapping[str, Any]], **types: str) -> pd.DataFrame:
+    """Make a frame with exactly these columns and types, even without rows.
+
+    A warehouse takes the type of a column from the frame: a column without a
+    single value would otherwise have none.
+
+    Parameters
+    ----------
+    rows : iterable of mappings
+        One per row, or a DataFrame.
+    **types : str
+        pandas type of each column, in the order of the result.
+
+    Examples
+    --------
+    >>> typed([], k="Int64").dtypes.to_dict()
+    {'k': Int64Dtype()}
+    """
+    frame = pd.DataFrame(rows, columns=list(types))
+    return frame.astype(types)
+
+
+def collect(relation: Any, columns: Sequence[str], where: str, key: str):
+    """Fetch columns of the rows that meet a condition, sorted by key.
+
+    Parameters
+    ----------
+    relation : DuckDBPyRelation or pyspark DataFrame
+        What ``dbt.ref`` gives to a Python model.
+    columns : sequence of str
+        Columns to fetch.
+    where : str
+        SQL condition.
+    key : str
+        Column that identifies a row.
+
+    Returns
+    -------
+    DataFrame
+        One row per row of the relation that meets the condition.
+
+    Raises
+    ------
+    SegmentationError
+        If the relation lacks a column.
+    """
+    missing = [column for column in columns if column not in relation.columns]
+    if missing:
+        raise SegmentationError(
+            f"there is no column {', '.join(map(repr, missing))}; the columns are "
+            f"{', '.join(relation.columns)}"
+        )
+    rows = relation.filter(where).select(*dict.fromkeys([key, *columns]))
+    frame = rows.df() if hasattr(rows, "df") else rows.toPandas()
+    return frame.sort_values(key, kind="stable", ignore_index=True)

@@ -1,0 +1,102 @@
+"""Publish the marts as one database file that BI tools can keep open."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import duckdb
+
+from customer_segmentation.errors import SegmentationError
+
+__all__ = ["publish"]
+
+
+def publish(source: Path, target: Path) -> dict[str, int]:
+    """Copy every table of the schema ``main`` into a database of its own.
+
+    The new file is written beside the target and then takes its place in one
+    step: a reader sees the old tables or the new ones, never something between,
+    and never keeps the next build from writing.
+
+    Parameters
+    ----------
+    source : Path
+        The database that dbt built.
+    target : Path
+        The published database; an existing one is replaced.
+
+    Returns
+    -------
+    dict of str to int
+        Rows of each published table, by name.
+
+    Raises
+    ------
+    SegmentationError
+        If the source does not exist, holds no tables, or is being written to.
+    """
+    if not source.exists():
+        raise SegmentationError(f"No database at {source}. Run `dbt build` first.")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = target.with_name(target.name + ".tmp")
+    _remove(unfinished)
+    with duckdb.connect() as connection:
+        try:
+            connection.execute(f"attach {_text(source)} as built (read_only)")
+        except duckdb.IOException as error:
+            raise SegmentationError(
+                f"{source} cannot be read now ({error}). Wait for the build that "
+                "writes to it."
+            ) from None
+        tables = connection.execute(
+            "select table_name, comment from duckdb_tables() "
+            "where database_name = 'built' and schema_name = 'main' order by all"
+        ).fetchall()
+        if not tables:
+            raise SegmentationError(f"{source} holds no tables. Run `dbt build` first.")
+        # The oldest storage version, so that drivers of any age can read it.
+        connection.execute(
+            f"attach {_text(unfinished)} as published (storage_version 'v1.0.0')"
+        )
+        rows = {
+            table: _copy(connection, table, comment) for table, comment in tables
+        }
+        connection.execute("detach published")
+    # A log that an interrupted reader left would be replayed into the new file.
+    Path(f"{target}.wal").unlink(missing_ok=True)
+    os.replace(unfinished, target)
+    return rows
+
+
+def _copy(
+    connection: duckdb.DuckDBPyConnection, table: str, comment: str | None
+) -> int:
+    """Copy one table with its comments, which `create table as` does not carry."""
+    name = f"published.main.{_name(table)}"
+    rows = connection.execute(
+        f"create table {name} as from built.main.{_name(table)}"
+    ).fetchone()[0]
+    if comment:
+        connection.execute(f"comment on table {name} is {_text(comment)}")
+    columns = connection.execute(
+        "select column_name, comment from duckdb_columns() where database_name = "
+        "'built' and schema_name = 'main' and table_name = ? and comment <> ''",
+        [table],
+    ).fetchall()
+    for column, text in columns:
+        connection.execute(f"comment on column {name}.{_name(column)} is {_text(text)}")
+    return rows
+
+
+def _remove(database: Path) -> None:
+    for path in (database, Path(f"{database}.wal")):
+        path.unlink(missing_ok=True)
+
+
+def _name(identifier: str) -> str:
+    return '"' + identifier.replace('"', '""') + '"'
+
+
+def _text(value: str | Path) -> str:
+    return "'" + str(value).replace("'", "''") + "'"

@@ -1,0 +1,72 @@
+"""What a build gives, in a few lines of text."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+
+from customer_segmentation.errors import SegmentationError
+
+__all__ = ["summary"]
+
+LOADS = "select dataset, source, rows_read, rows_accepted, rows_refused \
+from source_loads order by dataset"
+
+SEGMENTS = "select segmentation, segment_name, entities, share, marked_by \
+from segment_summary order by segmentation, entities desc, segment_id"
+
+REASONS = "select segmentation, k, reason from k_selection where is_chosen"
+
+
+def summary(database: Path) -> str:
+    """Summarise the published database: rows, segments and where to look next.
+
+    Parameters
+    ----------
+    database : Path
+        The published database.
+
+    Returns
+    -------
+    str
+        Lines of at most about 100 characters.
+
+    Raises
+    ------
+    SegmentationError
+        If there is no such database.
+    """
+    if not database.exists():
+        raise SegmentationError(f"No database at {database}. Run `make build` first.")
+    with duckdb.connect(str(database), read_only=True) as connection:
+        loads = connection.execute(LOADS).fetchall()
+        segments = connection.execute(SEGMENTS).fetchall()
+        reasons = {
+            name: (k, reason)
+            for name, k, reason in connection.execute(REASONS).fetchall()
+        }
+    lines = ["Rows" + f"{'read':>34}{'accepted':>12}{'refused':>12}"]
+    for dataset, source, *counts in loads:
+        lines.append(
+            f"  {dataset:<24}" + "".join(f"{count:>12,}" for count in counts)
+            + f"   {source}"
+        )
+    lines += ["", "Segments"]
+    previous = None
+    for segmentation, name, entities, share, marked_by in segments:
+        if segmentation != previous:
+            k, reason = reasons[segmentation]
+            lines.append(f"  {segmentation}: k = {k}, {reason}")
+            previous = segmentation
+        lines.append(f"    {entities:>9,}  {share:>6.1%}  {name}  ({marked_by})")
+    return "\n".join(
+        [
+            *lines,
+            "",
+            "Where to look next",
+            f"  {database}  every table; begin with segment_summary",
+            "  rejected_rows in it                  each refused row, with its reasons",
+            "  analyses/                            ready queries; make docs: every model",
+        ]
+    )

@@ -1,0 +1,355 @@
+"""The tables that the dbt Python models write, one function each.
+
+A relation here is what ``dbt.ref`` gives: something with ``columns``,
+``filter`` and ``select`` that can become a pandas frame, on DuckDB or Spark.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sklearn.decomposition import PCA
+
+from customer_segmentation import selection
+from customer_segmentation.definitions import Segmentation, from_table
+from customer_segmentation.errors import SegmentationError
+from customer_segmentation.frames import collect, typed
+from customer_segmentation.kmeans import nearest, one_thread
+from customer_segmentation.naming import name_segments
+from customer_segmentation.transforms import Parameters, learn, prepare, restore
+
+__all__ = ["customer_segments", "k_selection", "segmentation_models"]
+
+Sources = Mapping[str, Any]
+
+PCA_AXES = 3
+
+MODEL_COLUMNS = {
+    "segmentation": "string",
+    "model_version": "int64",
+    "segment_id": "int64",
+    "segment_name": "string",
+    "feature": "string",
+    "feature_position": "int64",
+    "transform": "string",
+    "outliers": "string",
+    "fill_value": "float64",
+    "clip_low": "float64",
+    "clip_high": "float64",
+    "center": "float64",
+    "scale": "float64",
+    "centroid": "float64",
+    "centroid_original": "float64",
+    "trained_at": "datetime64[us]",
+    "is_current": "bool",
+}
+
+SEGMENT_COLUMNS = {
+    "segmentation": "string",
+    "dataset": "string",
+    "entity_id": "string",
+    "segment_id": "int64",
+    "segment_name": "string",
+    "raw_segment_id": "int64",
+    "second_segment_id": "Int64",
+    "distance": "float64",
+    "second_distance": "float64",
+    "confidence": "float64",
+    "is_outlier": "bool",
+    "pca_1": "float64",
+    "pca_2": "float64",
+    "pca_3": "float64",
+    "model_version": "int64",
+    "as_of_date": "datetime64[us]",
+    "scored_at": "datetime64[us]",
+}
+
+
+@dataclass(frozen=True)
+class Entities:
+    """What is segmented: ids, the date of the features, and the features."""
+
+    ids: pd.Series
+    as_of_date: pd.Series
+    values: dict[str, NDArray[np.float64]]
+    fit_order: NDArray[np.intp]
+
+    def points(self, parameters: Mapping[str, Parameters]):
+        """Scale the features with learnt parameters."""
+        return prepare(self.values, parameters)
+
+
+def k_selection(definitions: Any, sources: Sources) -> pd.DataFrame:
+    """One row per segmentation and k, with the reason for or against it.
+
+    Parameters
+    ----------
+    definitions : relation
+        The model ``segmentations``.
+    sources : mapping of str to relation
+        Features by the key `Segmentation.source`.
+
+    Returns
+    -------
+    DataFrame
+        Columns as in `selection.COLUMNS`. A segmentation whose dataset has no
+        entities has no rows.
+    """
+    frames = []
+    for definition, entities in _each(definitions, sources):
+        with _named(definition):
+            parameters = learn(entities.values, definition.features, definition.scaler)
+            points = _fitted_points(entities, parameters)
+            frames.append(selection.select_k(points, definition))
+    return _stack(frames, selection.COLUMNS)
+
+
+def segmentation_models(
+    definitions: Any,
+    sources: Sources,
+    chosen: Any,
+    archetypes: Any,
+    trained_at: datetime,
+) -> pd.DataFrame:
+    """One row per segmentation, segment and feature: all that scoring needs.
+
+    Parameters
+    ----------
+    definitions, sources
+        As for `k_selection`.
+    chosen : relation
+        The model ``k_selection``.
+    archetypes : relation
+        The seed ``archetypes``: set, archetype, feature, z_score.
+    trained_at : datetime
+        Time of the fit, in UTC.
+
+    Returns
+    -------
+    DataFrame
+        Columns as in `MODEL_COLUMNS`. Segments are numbered from 1 in the order
+        of their centroids.
+    """
+    k_by_name = _k_by_name(chosen)
+    signatures = _signatures(archetypes)
+    frames = []
+    for definition, entities in _each(definitions, sources):
+        with _named(definition):
+            parameters = learn(entities.values, definition.features, definition.scaler)
+            points = _fitted_points(entities, parameters)
+            centroids = selection.fit(
+                points, k_by_name[definition.name], definition
+            ).centroids
+            names = name_segments(
+                _profile(centroids, points),
+                list(definition.features),
+                signatures.get(definition.archetypes, {}),
+            )
+            originals = restore(centroids, parameters)
+        frames.append(
+            pd.DataFrame(
+                {
+                    "segmentation": definition.name,
+                    "model_version": 1,
+                    "segment_id": segment + 1,
+                    "segment_name": names[segment],
+                    "feature": feature,
+                    "feature_position": position + 1,
+                    **asdict(learnt),
+                    "centroid": centroids[segment, position],
+                    "centroid_original": originals[segment, position],
+                    "trained_at": trained_at,
+                    "is_current": True,
+                }
+                for segment in range(len(centroids))
+                for position, (feature, learnt) in enumerate(parameters.items())
+            )
+        )
+    return _stack(frames, MODEL_COLUMNS)
+
+
+def customer_segments(
+    definitions: Any, sources: Sources, models: Any, scored_at: datetime
+) -> pd.DataFrame:
+    """One row per segmentation and entity: its segment and how sure that is.
+
+    Only the stored parameters of the current model are used, nothing is learnt.
+
+    Parameters
+    ----------
+    definitions, sources
+        As for `k_selection`.
+    models : relation
+        The model ``segmentation_models``.
+    scored_at : datetime
+        Time of the scoring, in UTC.
+
+    Returns
+    -------
+    DataFrame
+        Columns as in `SEGMENT_COLUMNS`. ``distance`` is Euclidean in the scaled
+        space; ``confidence`` is 1 - distance / second_distance, 0 for an entity
+        half-way between two segments and 1 for one at its centroid.
+    """
+    frames = []
+    for definition, entities in _each(definitions, sources):
+        with _named(definition):
+            model = collect(
+                models,
+                list(MODEL_COLUMNS),
+                f"is_current and segmentation = '{definition.name}'",
+                "feature_position",
+            )
+            parameters, centroids, names = _read_model(model)
+            prepared = entities.points(parameters)
+            labels, distance, second, second_distance = nearest(
+                prepared.points, centroids
+            )
+        with np.errstate(invalid="ignore"):
+            confidence = 1 - distance / second_distance
+        frames.append(
+            pd.DataFrame(
+                {
+                    "segmentation": definition.name,
+                    "dataset": definition.dataset,
+                    "entity_id": entities.ids,
+                    "segment_id": labels + 1,
+                    "segment_name": names[labels],
+                    "raw_segment_id": labels + 1,
+                    "second_segment_id": pd.Series(second + 1).where(second >= 0),
+                    "distance": distance,
+                    "second_distance": second_distance,
+                    # The only segment there is, or two centroids in one place.
+                    "confidence": np.nan_to_num(confidence, nan=1.0),
+                    "is_outlier": prepared.is_outlier,
+                    **_principal_axes(prepared.points),
+                    "model_version": model.model_version.iloc[0],
+                    "as_of_date": entities.as_of_date,
+                    "scored_at": scored_at,
+                }
+            )
+        )
+    return _stack(frames, SEGMENT_COLUMNS)
+
+
+# ------------------------------------------------------------------------- inputs
+
+
+def _each(
+    definitions: Any, sources: Sources
+) -> Iterator[tuple[Segmentation, Entities]]:
+    """Every segmentation whose dataset has entities, with these."""
+    column = collect(definitions, ["definition"], "true", "segmentation").definition
+    for definition in from_table(column):
+        with _named(definition):
+            entities = _entities(definition, sources[definition.source])
+        if len(entities.ids):
+            yield definition, entities
+
+
+def _entities(definition: Segmentation, relation: Any) -> Entities:
+    where = f"dataset = '{definition.dataset}'"
+    if definition.grain == "customer":
+        where += " and customer_id is not null"
+    if definition.where:
+        where += f" and ({definition.where})"
+    order = [] if definition.fit_order == "value" else [definition.fit_order]
+    columns = [definition.key, "as_of_date", *definition.features, *order]
+    frame = collect(relation, columns, where, definition.key)
+    return Entities(
+        ids=frame[definition.key],
+        as_of_date=frame["as_of_date"],
+        values={
+            feature: frame[feature].to_numpy(dtype="float64", na_value=np.nan)
+            for feature in definition.features
+        },
+        fit_order=np.argsort(frame[order[0]] if order else frame.index, kind="stable"),
+    )
+
+
+def _fitted_points(entities: Entities, parameters: Mapping[str, Parameters]):
+    """Scaled features of the entities in the fit, in the order they are fitted."""
+    prepared = entities.points(parameters)
+    return prepared.points[entities.fit_order][prepared.is_in_fit[entities.fit_order]]
+
+
+def _k_by_name(chosen: Any) -> dict[str, int]:
+    rows = collect(chosen, ["segmentation", "k"], "is_chosen", "segmentation")
+    return dict(zip(rows.segmentation, rows.k.astype(int), strict=True))
+
+
+def _signatures(archetypes: Any) -> dict[str, dict[str, dict[str, float]]]:
+    """Read the seed: set to archetype to feature to z-score."""
+    columns = ["archetype_set", "archetype", "feature", "z_score"]
+    rows = collect(archetypes, columns, "true", "archetype")
+    signatures: dict[str, dict[str, dict[str, float]]] = {}
+    for row in rows.itertuples():
+        of_set = signatures.setdefault(row.archetype_set, {})
+        of_set.setdefault(row.archetype, {})[row.feature] = float(row.z_score)
+    return signatures
+
+
+def _read_model(model: pd.DataFrame):
+    """Parameters by feature, centroids (k, d) and names (k,) of a stored model."""
+    first = model[model.segment_id == model.segment_id.min()]
+    fields = list(Parameters.__dataclass_fields__)
+    parameters = {
+        row["feature"]: Parameters(**{field: row[field] for field in fields})
+        for row in first.to_dict("records")
+    }
+    centroids = model.pivot(
+        index="segment_id", columns="feature_position", values="centroid"
+    ).to_numpy()
+    names = model.groupby("segment_id").segment_name.first().to_numpy()
+    return parameters, centroids, names
+
+
+# ------------------------------------------------------------------------ results
+
+
+def _profile(centroids, points):
+    """Centroids in standard deviations from the mean of all fitted points."""
+    ordered = np.sort(points, axis=0)
+    return (centroids - ordered.mean(axis=0)) / ordered.std(axis=0)
+
+
+def _principal_axes(points) -> dict[str, NDArray[np.float64] | float]:
+    """Coordinates on the first principal axes; missing where there are fewer."""
+    axes = min(PCA_AXES, *points.shape)
+    with one_thread():
+        pca = PCA(axes, svd_solver="full").fit(points[np.lexsort(points.T[::-1])])
+    coordinates: dict[str, NDArray[np.float64] | float] = {}
+    for axis in range(PCA_AXES):
+        # Feature after feature: a matrix product may add a row's terms in another
+        # order for another number of rows.
+        coordinates[f"pca_{axis + 1}"] = (
+            sum(
+                (points[:, feature] - pca.mean_[feature]) * weight
+                for feature, weight in enumerate(pca.components_[axis])
+            )
+            if axis < axes
+            else np.nan
+        )
+    return coordinates
+
+
+@contextmanager
+def _named(definition: Segmentation) -> Iterator[None]:
+    """Say in every error which segmentation it is about."""
+    try:
+        yield
+    except SegmentationError as error:
+        raise SegmentationError(
+            f'Segmentation "{definition.name}" (dataset {definition.dataset}): {error}'
+        ) from None
+
+
+def _stack(frames: list[pd.DataFrame], columns: Mapping[str, str]) -> pd.DataFrame:
+    return typed(pd.concat(frames) if frames else [], **columns)
