@@ -285,10 +285,10 @@ class _Customer(NamedTuple):
 
 
 _CUSTOMER_GROUPS = {
-    "Champions": _Customer(0.12, 11, 0.3, (2, 4), 400, 5, 0.6, (0.01, 0.12)),
-    "Loyal Regulars": _Customer(0.30, 4.5, 0.3, (2, 4), 150, 30, 0.3, (0.01, 0.2)),
+    "Champions": _Customer(0.12, 14, 0.3, (2, 4), 700, 5, 0.6, (0.01, 0.12)),
+    "Loyal Regulars": _Customer(0.30, 4.5, 0.3, (2, 4), 150, 30, 0.3, (0.01, 0.12)),
     "Occasional Small Baskets": _Customer(
-        0.38, 1.3, 0.4, (1, 4), 36, 130, 0.1, (0.02, 0.2)
+        0.38, 1.3, 0.4, (1, 4), 36, 200, 0.1, (0.02, 0.12)
     ),
     "Frequent Returners": _Customer(0.20, 4, 0.25, (2, 4), 130, 45, 1, (0.37, 0.68)),
 }
@@ -368,7 +368,7 @@ def _orders(
 ) -> list[_Invoice]:
     """Return a customer's orders in order of time."""
     n = max(1, round(_about(rng, kind.orders, kind.spread)))
-    recency = min(max(round(_about(rng, kind.recency, 0.75)), 1), 365)
+    recency = min(max(round(_about(rng, kind.recency, 0.5)), 1), 365)
     last = _LAST_DAY - recency
     usual = _about(rng, kind.basket, 0.45)
     days = [*np.sort(rng.integers(0, last, n - 1, endpoint=True)), last]
@@ -481,7 +481,7 @@ def online_retail(seed: int = 0) -> Demo:
     Returns
     -------
     Demo
-        About 7,500 lines of 420 customers and of sales without a customer;
+        About 8,000 lines of 420 customers and of sales without a customer;
         the entity id is the ``CustomerID``. Prices are pounds.
     """
     rng = _rng(seed)

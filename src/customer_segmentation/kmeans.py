@@ -67,7 +67,8 @@ def fit_kmeans(
     """Group points around k centroids.
 
     The result is the same bit for bit for any order of the rows (unless
-    `keep_order`) and any number of threads. Fits that run in several Python threads wait for each other.
+    `keep_order`) and any number of threads. Fits that run in several Python
+    threads wait for each other.
 
     Parameters
     ----------
@@ -214,6 +215,8 @@ def one_thread() -> Iterator[None]:
     Sums that threads share are added in another order with each number of
     threads. The limit holds for the whole process: without the lock, a block
     that ends in one Python thread (dbt has several) would lift it for the others.
+    While other code holds a limit of threadpoolctl in another Python thread, only
+    the limit of OpenMP takes effect.
     """
     with _ALONE, threadpool_limits(1):
         yield
@@ -256,7 +259,7 @@ def check_count(name: str, value: int) -> None:
 
 
 def squared_distances(columns: Floats, centre: Floats) -> Floats:
-    """Squared distances of the points with these columns, (d, n), to one centre.
+    """Measure the points with these columns, (d, n), from one centre, squared.
 
     A matrix product or a sum over axis 1 may add the terms of a row in another
     order for another number or position of rows. Adding column after column

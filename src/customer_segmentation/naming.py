@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
-__all__ = ["FARTHEST", "NOTABLE", "name_segments"]
+from customer_segmentation.errors import SegmentationError
 
-FARTHEST = 0.75  # standard deviations between a segment and an archetype's signature
-NOTABLE = 0.5  # standard deviations from the mean that make a feature high or low
+__all__ = ["FARTHEST", "LEVEL", "NOTABLE", "name_segments", "read_level"]
+
+# All in standard deviations of the population.
+FARTHEST = 0.75  # between a segment and the signature of its archetype
+LEVEL = 1.0  # a feature is fully `high` or `low` from here on
+NOTABLE = 0.5  # a feature is worth a word in a descriptive name from here on
+
+Level = float | Literal["high", "low"]
 
 
 def name_segments(
     profile: NDArray[np.float64],
     features: Sequence[str],
-    archetypes: Mapping[str, Mapping[str, float]],
+    archetypes: Mapping[str, Mapping[str, Level]],
 ) -> list[str]:
     """Name every segment, no two alike.
 
@@ -32,9 +39,9 @@ def name_segments(
         of all entities, after the feature's transform.
     features : sequence of str, length d
         Names of the features.
-    archetypes : mapping of str to mapping of str to float
-        Signature of each archetype: feature to standard deviations. Features
-        that it does not mention may have any value.
+    archetypes : mapping of str to mapping of str to {"high", "low"} or float
+        Signature of each archetype: feature to a level, or to a value in
+        standard deviations. Features that it leaves out may have any value.
 
     Returns
     -------
@@ -43,7 +50,7 @@ def name_segments(
     Examples
     --------
     >>> name_segments(np.array([[1.2, 0.1], [-0.9, 0.7]]), ["spend", "orders"],
-    ...               {"Big spenders": {"spend": 1.0}})
+    ...               {"Big spenders": {"spend": "high"}})
     ['Big spenders', 'Low spend, high orders']
     """
     names: dict[int, str] = {}
@@ -60,17 +67,41 @@ def name_segments(
     return [names[segment] for segment in range(len(profile))]
 
 
+def read_level(text: str) -> Level:
+    """Read a level of a signature: ``high``, ``low`` or a number."""
+    if text in ("high", "low"):
+        return text
+    try:
+        return float(text)
+    except ValueError:
+        raise SegmentationError(
+            f"the level {text!r} of an archetype is not allowed; needed is high, low "
+            "or a number of standard deviations"
+        ) from None
+
+
 def _distances(profile, features, archetypes) -> NDArray[np.float64]:
-    """Root mean square difference over the features that an archetype mentions."""
-    place = {feature: column for column, feature in enumerate(features)}
-    distances = np.full((len(profile), len(archetypes)), np.inf)
-    for column, signature in enumerate(archetypes.values()):
-        known = [feature for feature in signature if feature in place]
-        if known:
-            wanted = np.array([signature[feature] for feature in known])
-            found = profile[:, [place[feature] for feature in known]]
-            distances[:, column] = np.sqrt(((found - wanted) ** 2).mean(axis=1))
+    """Root mean square of what each segment lacks to each signature."""
+    z_scores = dict(zip(features, profile.T, strict=True))
+    distances = np.empty((len(profile), len(archetypes)))
+    for column, (archetype, signature) in enumerate(archetypes.items()):
+        unknown = [feature for feature in signature if feature not in z_scores]
+        if unknown:
+            raise SegmentationError(
+                f'archetype "{archetype}" mentions {", ".join(map(repr, unknown))}, '
+                f"but the features are {', '.join(map(repr, features))}"
+            )
+        lacks = [_lack(z_scores[name], level) for name, level in signature.items()]
+        distances[:, column] = np.sqrt(np.square(lacks).mean(axis=0))
     return distances
+
+
+def _lack(z_scores: NDArray[np.float64], level: Level) -> NDArray[np.float64]:
+    if level == "high":
+        return np.maximum(LEVEL - z_scores, 0)
+    if level == "low":
+        return np.maximum(z_scores + LEVEL, 0)
+    return z_scores - level
 
 
 def _descriptions(row, features) -> list[str]:

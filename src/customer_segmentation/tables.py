@@ -22,7 +22,7 @@ from customer_segmentation.definitions import Segmentation, from_table
 from customer_segmentation.errors import SegmentationError
 from customer_segmentation.frames import collect, typed
 from customer_segmentation.kmeans import nearest, one_thread
-from customer_segmentation.naming import name_segments
+from customer_segmentation.naming import Level, name_segments, read_level
 from customer_segmentation.transforms import Parameters, learn, prepare, restore
 
 __all__ = ["customer_segments", "k_selection", "segmentation_models"]
@@ -127,7 +127,7 @@ def segmentation_models(
     chosen : relation
         The model ``k_selection``.
     archetypes : relation
-        The seed ``archetypes``: set, archetype, feature, z_score.
+        The seed ``archetypes``: archetype_set, archetype, feature, level.
     trained_at : datetime
         Time of the fit, in UTC.
 
@@ -285,14 +285,14 @@ def _k_by_name(chosen: Any) -> dict[str, int]:
     return dict(zip(rows.segmentation, rows.k.astype(int), strict=True))
 
 
-def _signatures(archetypes: Any) -> dict[str, dict[str, dict[str, float]]]:
-    """Read the seed: set to archetype to feature to z-score."""
-    columns = ["archetype_set", "archetype", "feature", "z_score"]
+def _signatures(archetypes: Any) -> dict[str, dict[str, dict[str, Level]]]:
+    """Read the seed: set to archetype to feature to level."""
+    columns = ["archetype_set", "archetype", "feature", "level"]
     rows = collect(archetypes, columns, "true", "archetype")
-    signatures: dict[str, dict[str, dict[str, float]]] = {}
+    signatures: dict[str, dict[str, dict[str, Level]]] = {}
     for row in rows.itertuples():
         of_set = signatures.setdefault(row.archetype_set, {})
-        of_set.setdefault(row.archetype, {})[row.feature] = float(row.z_score)
+        of_set.setdefault(row.archetype, {})[row.feature] = read_level(row.level)
     return signatures
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import tracemalloc
 import warnings
 from concurrent.futures import ThreadPoolExecutor
+from threading import Event
+from time import sleep
 
 import numpy as np
 import pytest
@@ -14,10 +16,10 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy.spatial.distance import cdist
 from sklearn.cluster import KMeans
 from sklearn.datasets import load_iris, make_blobs
-from threadpoolctl import threadpool_limits
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from customer_segmentation.errors import SegmentationError
-from customer_segmentation.kmeans import Fit, fit_kmeans, nearest
+from customer_segmentation.kmeans import Fit, fit_kmeans, nearest, one_thread
 
 IRIS = load_iris().data
 # Without structure, k-means ends elsewhere after the least difference in rounding.
@@ -37,8 +39,13 @@ def points_and_k(draw) -> tuple[np.ndarray, int]:
 
 
 def bits(fit: Fit) -> tuple[bytes, float]:
-    """What must not depend on the order of the rows."""
+    """Return what must not depend on the order of the rows."""
     return fit.centroids.tobytes(), fit.inertia
+
+
+def threads() -> list[int]:
+    """Return the limit of each library that has threads."""
+    return [library["num_threads"] for library in threadpool_info()]
 
 
 class TestTheSameDataGiveTheSameBits:
@@ -66,9 +73,31 @@ class TestTheSameDataGiveTheSameBits:
         assert_array_equal(fit.labels, self.reference.labels)
 
     def test_for_fits_at_the_same_time(self):
+        before = threads()
         with ThreadPoolExecutor(3) as pool:
             fits = list(pool.map(lambda _: fit_kmeans(NOISE, 6), range(6)))
         assert {bits(fit) for fit in fits} == {bits(self.reference)}
+        assert threads() == before  # without the lock, some restore the others' 1
+
+    def test_for_a_fit_that_outlasts_another_one(self):
+        # Without the lock, the end of the first lifts the limit of the second.
+        entered, left = Event(), Event()
+
+        def first():
+            with one_thread():
+                entered.set()
+                sleep(0.1)
+            left.set()
+
+        def second() -> list[int]:
+            entered.wait()
+            with one_thread():
+                left.wait()
+                return threads()
+
+        with ThreadPoolExecutor(2) as pool:
+            pool.submit(first)
+            assert set(pool.submit(second).result()) == {1}
 
     def test_for_any_layout_in_memory(self):
         wide = np.zeros((len(NOISE), 9))
@@ -119,6 +148,24 @@ class TestAFitIsKMeans:
         assert_allclose(ours.centroids, theirs.cluster_centers_[order], rtol=1e-12)
         assert_array_equal(order[ours.labels], theirs.labels_)
         assert ours.inertia == pytest.approx(theirs.inertia_, rel=1e-12)
+
+    def test_in_the_order_of_the_file_if_asked(self):
+        # A published result of one start can be had in no other way.
+        order = np.random.default_rng(0).permutation(len(NOISE))
+        options = {"n_init": 1, "max_iter": 300, "random_state": 42}
+        for points in (NOISE, NOISE[order]):
+            with threadpool_limits(1):
+                theirs = KMeans(6, **options).fit(points)
+            ours = fit_kmeans(points, 6, **options, tolerance=1e-4, keep_order=True)
+            assert ours.inertia == pytest.approx(theirs.inertia_, rel=1e-12)
+            assert sorted(np.bincount(ours.labels)) == sorted(
+                np.bincount(theirs.labels_)
+            )
+
+    def test_whose_centroids_are_the_means_of_their_points(self):
+        fit = fit_kmeans(NOISE, 6)
+        means = [NOISE[fit.labels == c].mean(axis=0) for c in range(6)]
+        assert_allclose(fit.centroids, means, atol=1e-13)
 
     def test_that_finds_what_was_put_in(self):
         points, truth = make_blobs(3000, centers=5, cluster_std=0.3, random_state=4)

@@ -179,6 +179,11 @@ class TestDegenerateClustersAreDefined:
         assert np.isnan(davies_bouldin(points, labels))
         assert np.isnan(calinski_harabasz(points, labels))
 
+    def test_as_zero_for_clusters_at_one_place_among_others(self):
+        points = np.vstack([np.full((7, 2), 0.1), [[9.0, 8.3], [9.1, 8.0]]])
+        labels = [0, 0, 1, 1, 1, 1, 1, 2, 2]
+        assert silhouette_squared(points, labels)[:7].tolist() == [0] * 7
+
     @pytest.mark.parametrize("offset", [0.0, 0.1, 1e6 + 0.1])
     def test_as_perfect_for_points_of_zero_spread(self, offset):
         # As many clusters as distinct rows: the end of any scan over ordered bands.
