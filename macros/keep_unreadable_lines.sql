@@ -8,26 +8,25 @@
     Output: the table holds the unreadable lines of the last load of the dataset
 #}
 {% macro keep_unreadable_lines(dataset) %}
+    {%- set path = var('input_files').get(dataset) -%}
     delete from {{ source('loading', 'unreadable_lines') }}
     where dataset = '{{ dataset }}';
-    {% if var('input_files').get(dataset) %}
+    {% if path %}
+        -- The connection may have read other files, and this one before.
         insert into {{ source('loading', 'unreadable_lines') }}
         select
             '{{ dataset }}' as dataset,
-            line as line_number,
-            string_agg(distinct error_message, '; ' order by error_message)
+            reject_errors.line as line_number,
+            max_by(reject_errors.error_message, reject_errors.column_idx)
                 as reasons,
-            any_value(csv_line) as raw_row
+            any_value(regexp_replace(reject_errors.csv_line, '^[\r\n]+', ''))
+                as raw_row
         from reject_errors
-        group by line
+        inner join reject_scans using (scan_id, file_id)
+        where reject_scans.file_path in (
+            select file
+            from glob({{ dbt.string_literal(dbt.escape_single_quotes(path)) }})
+        )
+        group by reject_errors.line
     {% endif %}
-{% endmacro %}
-
-
-{# Called once at the start of every run: the table outlives the raw models. #}
-{% macro create_unreadable_lines() %}
-    create schema if not exists staging;
-    create table if not exists staging.unreadable_lines (
-        dataset string, line_number bigint, reasons string, raw_row string
-    )
 {% endmacro %}

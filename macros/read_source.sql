@@ -33,40 +33,71 @@
 #}
 {% macro duckdb__read_file(dataset, path, columns) %}
     {%- set file = dbt.string_literal(dbt.escape_single_quotes(path)) -%}
-    {%- set dialect -%}
-        header = true, all_varchar = true, sample_size = -1,
-        delim = ',', quote = '"', escape = '"', encoding = 'utf-8'
-    {%- endset -%}
     {%- set names = [] -%}
     {%- if execute -%}
-        {%- if run_query('select file from glob(' ~ file ~ ')').rows | length == 0 -%}
-            {%- do exceptions.raise_compiler_error(
-                'Dataset "' ~ dataset ~ '": no file at "' ~ path ~ '". Mend the'
-                ~ ' path in the var input_files; a relative one is read from the'
-                ~ ' folder where dbt was started.'
-            ) -%}
-        {%- endif -%}
-        {%- set headers = run_query(
-            'select column_name from (describe select * from read_csv('
-            ~ file ~ ', ' ~ dialect ~ '))'
-        ).columns[0].values() | map('trim') | list -%}
-        {%- set missing = columns.keys() | reject('in', headers) | list -%}
+        {%- for header in read_header(dataset, path, file) -%}
+            {%- do names.append(columns.get(header, 'unused_' ~ loop.index)) -%}
+        {%- endfor -%}
+        {%- set missing = columns.values() | reject('in', names) | list -%}
         {%- if missing -%}
             {%- do exceptions.raise_compiler_error(
                 'Dataset "' ~ dataset ~ '", file "' ~ path ~ '": missing column '
-                ~ missing | map('tojson') | join(', ') ~ '. The header holds '
-                ~ headers | map('tojson') | join(', ') ~ '; needed are '
-                ~ columns.keys() | map('tojson') | join(', ') ~ ' in any order,'
-                ~ ' with commas between them. No table was changed.'
+                ~ quoted_headers(columns, missing) ~ '. The header holds '
+                ~ read_header(dataset, path, file) | map('tojson') | join(', ')
+                ~ '; needed are ' ~ quoted_headers(columns, columns.values())
+                ~ ', in any order, with commas between them. No table was changed.'
             ) -%}
         {%- endif -%}
-        {%- for header in headers -%}
-            {%- do names.append(columns.get(header, 'unused_' ~ loop.index)) -%}
-        {%- endfor -%}
     {%- endif -%}
     select *
     from read_csv(
-        {{ file }}, {{ dialect }}, store_rejects = true
-        {%- if names %}, names = ['{{ names | join("', '") }}']{% endif %}
+        {{ file }},
+        auto_detect = false, header = true, delim = ',', quote = '"',
+        escape = '"', encoding = 'utf-8', store_rejects = true,
+        columns = {
+            {%- for name in names %}
+            '{{ name }}': 'varchar'{{ ',' if not loop.last }}
+            {%- endfor %}
+        }
     )
+{% endmacro %}
+
+
+{# The names in the first line of a file, which is read as one text. #}
+{% macro read_header(dataset, path, file) %}
+    {%- if run_query('select file from glob(' ~ file ~ ')').rows | length == 0 -%}
+        {%- do exceptions.raise_compiler_error(
+            'Dataset "' ~ dataset ~ '": no file at "' ~ path ~ '". Mend the path in'
+            ~ ' the var input_files; a relative one is read from the folder where'
+            ~ ' dbt was started. No table was changed.'
+        ) -%}
+    {%- endif -%}
+    {%- set line = run_query(
+        "select line from read_csv(" ~ file ~ ", auto_detect = false,"
+        ~ " header = false, delim = '\x01', quote = '', escape = '',"
+        ~ " encoding = 'utf-8', strict_mode = false, columns = {'line': 'varchar'}"
+        ~ ") limit 1"
+    ) -%}
+    {%- set names = [] -%}
+    {%- for row in line.rows -%}
+        {%- set fields = modules.re.findall(
+            '(?:^|,)("(?:[^"]|"")*"|[^,]*)', row[0] or ''
+        ) -%}
+        {%- for field in fields -%}
+            {%- do names.append(
+                modules.re.sub('^"|"$', '', field).replace('""', '"').strip()
+            ) -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {{ return(names) }}
+{% endmacro %}
+
+
+{# The headers of these columns, as a text for a message. #}
+{% macro quoted_headers(columns, names) %}
+    {%- set headers = [] -%}
+    {%- for header, name in columns.items() if name in names -%}
+        {%- do headers.append(header | tojson) -%}
+    {%- endfor -%}
+    {{ return(headers | join(', ')) }}
 {% endmacro %}

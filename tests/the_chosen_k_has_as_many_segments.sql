@@ -26,7 +26,7 @@ found as (
     select
         segmentation,
         count(*) as segments,
-        sum(share) as shares
+        sum(share) as total_share
     from {{ ref('segment_summary') }}
     group by segmentation
 
@@ -37,7 +37,7 @@ select
     chosen.k,
     modelled.segments as modelled_segments,
     found.segments as found_segments,
-    found.shares
+    found.total_share
 from chosen
 left join modelled
     on chosen.segmentation = modelled.segmentation
@@ -46,4 +46,4 @@ left join found
 where
     coalesce(modelled.segments, 0) <> chosen.k
     or coalesce(found.segments, 0) <> chosen.k
-    or abs(found.shares - 1) > 1e-9
+    or abs(found.total_share - 1) > 1e-9

@@ -48,7 +48,7 @@ product_months as (
 
 measured as (
 
-    {% for measure in ['average_amount', 'total_amount'] -%}
+    {% for measure in ['average_amount', 'total_amount'] %}
         select
             dataset,
             product,
@@ -58,10 +58,8 @@ measured as (
             cast({{ measure }} as decimal(28, 10)) as measure_value
         from product_months
         where {{ measure }} is not null
-        {%- if not loop.last %}
-        union all
-        {% endif -%}
-    {%- endfor %}
+        {% if not loop.last %}union all{% endif %}
+    {% endfor %}
 
 ),
 

@@ -2,7 +2,7 @@
 
 with raw_rows as (
 
-    {% for dataset in datasets -%}
+    {% for dataset in datasets %}
         select
             '{{ dataset }}' as dataset,
             {{ dbt.string_literal(dbt.escape_single_quotes(
@@ -10,10 +10,8 @@ with raw_rows as (
             )) }} as source,
             count(*) as raw_rows
         from {{ ref('raw_' ~ dataset) }}
-        {%- if not loop.last %}
-        union all
-        {% endif -%}
-    {%- endfor %}
+        {% if not loop.last %}union all{% endif %}
+    {% endfor %}
 
 ),
 

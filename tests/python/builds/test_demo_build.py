@@ -1,0 +1,292 @@
+"""The demo build: from nothing to segments that can be judged."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+import pytest
+from sklearn.metrics import adjusted_rand_score
+
+from customer_segmentation.demo import DECLINING_PRODUCTS, DEMOS
+
+PROJECT = Path(__file__).resolve().parents[3]
+SEGMENTATIONS = {
+    "chocolate_accounts": "chocolate_sales",
+    "online_retail_customers": "online_retail",
+}
+NO_TESTS = ("--exclude-resource-types", "test", "unit_test")
+
+
+class TestPlantedGroupsAreFoundBack:
+    """Demo customers have known groups, so that the result can be judged."""
+
+    @pytest.mark.parametrize("segmentation", SEGMENTATIONS)
+    def test_segments_agree_with_the_planted_groups(self, demo_build, segmentation):
+        planted = DEMOS[SEGMENTATIONS[segmentation]](0).groups
+        found = demo_build.query(
+            "select entity_id, segment_name from customer_segments "
+            f"where segmentation = '{segmentation}'"
+        ).set_index("entity_id")
+        assert set(found.index) == set(planted.index)
+        assert adjusted_rand_score(planted[found.index], found.segment_name) > 0.85
+
+    def test_accounts_are_named_as_they_were_planted(self, demo_build):
+        """Names come from archetypes; here the truth is known, so they must fit."""
+        planted = DEMOS["chocolate_sales"](0).groups
+        found = demo_build.query(
+            "select entity_id, segment_name from customer_segments "
+            "where segmentation = 'chocolate_accounts'"
+        ).set_index("entity_id")
+        assert (found.segment_name == planted[found.index]).mean() > 0.9
+
+    def test_declining_products_are_below_average(self, demo_build):
+        below = demo_build.query(
+            "select distinct product, measure from products_below_average "
+            "where first_month <= '2022-06-01' and last_month >= '2022-08-01'"
+        )
+        for measure in ("average_amount", "total_amount"):
+            found = set(below["product"][below.measure == measure])
+            assert set(DECLINING_PRODUCTS) <= found
+
+
+class TestNothingIsLost:
+    """Every row of a source is accepted, or refused with a reason."""
+
+    @pytest.mark.parametrize("dataset", DEMOS)
+    def test_every_row_is_accepted_or_refused(self, demo_build, dataset):
+        load = demo_build.query(
+            f"select * from source_loads where dataset = '{dataset}'"
+        ).iloc[0]
+        lines = demo_build.query(
+            f"select line_number from transactions where dataset = '{dataset}' union "
+            f"select line_number from rejected_rows where dataset = '{dataset}'"
+        )
+        rows = len(DEMOS[dataset](0).table)
+        assert load.rows_read == load.rows_accepted + load.rows_refused == rows
+        assert sorted(lines.line_number) == list(range(2, rows + 2))
+
+    def test_every_trap_is_refused_for_its_own_reason(self, demo_build):
+        reasons = demo_build.query("select dataset, reasons from rejected_rows")
+        single = set(reasons[~reasons.reasons.str.contains(";")].reasons)
+        assert single >= {
+            "sales person is missing",
+            "date is no day of the form 04-Jan-22",
+            "amount is no number",
+            "boxes shipped is no whole number",
+            "boxes shipped is below one",
+            "stock code is no product",
+            "unit price is zero",
+            "exact duplicate of an earlier line",
+        }
+
+    def test_refused_rows_are_kept_as_they_stood(self, demo_build):
+        """Mended in place, they can be loaded again."""
+        refused = demo_build.query(
+            "select line_number, raw_row from rejected_rows "
+            "where dataset = 'chocolate_sales'"
+        )
+        source = (PROJECT / "seeds/demo/demo_chocolate_sales.csv").read_text()
+        lines = source.splitlines()
+        assert len(refused) > 0
+        for row in refused.itertuples():
+            assert row.raw_row == lines[row.line_number - 1]
+
+
+class TestSameInputSameOutput:
+    """To the bit, whatever the threads and the order of the rows."""
+
+    TABLES = (
+        "k_selection",
+        "segmentation_models",
+        "customer_segments",
+        "segment_profiles",
+        "segment_summary",
+        "segments_by_country",
+        "customer_features",
+        "monthly_product_sales",
+        "products_below_average",
+    )
+    TIMES = ("trained_at", "scored_at", "line_number", "transaction_line_id")
+
+    def test_a_shuffled_file_on_one_thread_gives_the_same_tables(
+        self, demo_build, tmp_path
+    ):
+        files = {}
+        for dataset in DEMOS:
+            seed = PROJECT / f"seeds/demo/demo_{dataset}.csv"
+            table = pd.read_csv(seed, dtype=str, keep_default_na=False)
+            files[dataset] = str(tmp_path / f"{dataset}.csv")
+            table.sample(frac=1, random_state=1).to_csv(files[dataset], index=False)
+        # The published recipes with a single start depend on the file's order.
+        shuffled = type(demo_build)(tmp_path, {"input_files": files})
+        result = shuffled.dbt("build", "--threads", "1", *NO_TESTS)
+        assert result.returncode == 0, result.stdout
+        for table in self.TABLES:
+            where = "where segmentation <> 'chocolate_sales_as_published'"
+            columns = demo_build.query(f"describe {table}").column_name
+            kept = ", ".join(c for c in columns if c not in self.TIMES)
+            sql = f"select {kept} from {table} " + (
+                where if "segmentation" in set(columns) else ""
+            )
+            expected, found = (
+                build.query(f"{sql} order by all") for build in (demo_build, shuffled)
+            )
+            pd.testing.assert_frame_equal(expected, found, check_exact=True, obj=table)
+
+
+class TestWrongInputIsRefusedClearly:
+    """What, where, what is allowed, how to mend it; and no table is touched."""
+
+    @pytest.fixture
+    def fails(self, demo_build):
+        def run(*selected: str, **variables) -> str:
+            before = demo_build.query("select count(*), max(rowid) from transactions")
+            result = demo_build.dbt("build", "--select", *selected, **variables)
+            after = demo_build.query("select count(*), max(rowid) from transactions")
+            assert result.returncode != 0
+            assert "Traceback" not in result.stdout
+            pd.testing.assert_frame_equal(before, after)
+            return " ".join(result.stdout.split())
+
+        return run
+
+    def test_a_missing_file(self, fails):
+        output = fails(
+            "raw_chocolate_sales+", input_files={"chocolate_sales": "/no/such.csv"}
+        )
+        assert 'Dataset "chocolate_sales": no file at "/no/such.csv"' in output
+
+    def test_a_missing_column(self, fails, tmp_path):
+        path = tmp_path / "it's {a} file.csv"
+        path.write_text("Sales Person,Country,Product,Date,Boxes\nA,UK,Bar,x,1\n")
+        output = fails(
+            "raw_chocolate_sales+", input_files={"chocolate_sales": str(path)}
+        )
+        assert 'missing column "Amount", "Boxes Shipped"' in output
+        assert 'The header holds "Sales Person", "Country"' in output
+
+    def test_an_unknown_dataset(self, fails):
+        output = fails("segmentations+", input_files={"choclate_sales": "x.csv"})
+        assert '"choclate_sales"' in output
+        assert "chocolate_sales, online_retail" in output
+
+    def test_a_wrong_definition(self, fails):
+        output = fails(
+            "segmentations+",
+            segmentations={
+                "buyers": {
+                    "dataset": "online_retail",
+                    "features": {"orders": {"transform": "log"}},
+                }
+            },
+        )
+        assert 'segmentation "buyers", key "features.orders.transform"' in output
+        assert "'log' is not allowed; 'none', 'log1p' or 'signed_log1p'" in output
+
+    def test_a_feature_that_is_no_column(self, fails):
+        output = fails(
+            "segmentations+",
+            segmentations={
+                "buyers": {"dataset": "online_retail", "features": {"spent": {}}}
+            },
+        )
+        assert "buyers" in output
+        assert "spent" in output
+
+
+class TestUnreadableLinesAreCounted:
+    """A line that is no row must neither vanish nor take others with it."""
+
+    def test_ragged_lines_stand_among_the_refused(self, demo_build, tmp_path):
+        header = "Sales Person,Country,Product,Date,Amount,Boxes Shipped"
+        good = 'Ann,UK,Bar {},04-Jan-22,"$1,000 ",{}'
+        lines = [header, *(good.format(i, i) for i in range(1, 41))]
+        lines.insert(3, "Ann,UK,Bar")
+        lines.insert(9, "Ann,UK,Bar,04-Jan-22,1,2,3,4")
+        path = tmp_path / "ragged.csv"
+        path.write_text("\ufeff" + "\r\n".join(lines) + "\r\n", encoding="utf-8")
+        build = type(demo_build)(
+            tmp_path, {"input_files": {"chocolate_sales": str(path)}}
+        )
+        selected = ("--select", "+source_loads", "--indirect-selection", "cautious")
+        result = build.dbt("build", *selected)
+        assert result.returncode == 0, result.stdout
+        load = build.query("from source_loads where dataset = 'chocolate_sales'").iloc[0]
+        assert (load.rows_read, load.rows_accepted, load.rows_refused) == (42, 40, 2)
+        refused = build.query("from rejected_rows where dataset = 'chocolate_sales'")
+        assert sorted(refused.line_number) == [4, 10]
+        assert refused.reasons.str.startswith("line is unreadable").all()
+        # Lines after an unreadable one keep the number that they have in the file.
+        sold = build.query(
+            "select product, line_number from transactions "
+            "where dataset = 'chocolate_sales'"
+        )
+        for row in sold.itertuples():
+            assert lines[row.line_number - 1].split(",")[2] == row.product
+
+
+class TestMakeBuildTellsWhatItDid:
+    """A user sees rows, segments and where to look next."""
+
+    def test_publish_and_summary(self, demo_build):
+        for command in ("publish", "summary"):
+            result = subprocess.run(
+                [sys.executable, "-m", "customer_segmentation", command],
+                cwd=demo_build.folder,
+                env=demo_build.environment,
+                capture_output=True,
+                text=True,
+            )
+            assert result.returncode == 0, result.stderr
+        assert "online_retail_customers: k = 4" in result.stdout
+        assert "Champions" in result.stdout
+        published = demo_build.folder / "serve/customer_segmentation.duckdb"
+        with duckdb.connect(str(published), read_only=True) as connection:
+            kinds = connection.execute(
+                "select distinct table_schema, table_type "
+                "from information_schema.tables"
+            ).fetchall()
+            comment = connection.execute(
+                "select comment from duckdb_tables() where table_name = "
+                "'segment_summary'"
+            ).fetchone()[0]
+        assert kinds == [("main", "BASE TABLE")]
+        assert comment == "One row per segmentation and segment; begin here."
+
+
+class TestPlainDbtBuildsIntoOneDatabase:
+    """From the project's folder or another one, with nothing but the environment."""
+
+    @pytest.mark.parametrize("elsewhere", [False, True])
+    def test_the_database_stands_beside_the_profile(self, tmp_path, elsewhere):
+        project = tmp_path / "project"
+        kept = ("dbt_project.yml", "profiles.yml", "macros", "models", "python_models")
+        kept += ("seeds", "tests", "analyses", "warehouse/.gitignore")
+        for name in kept:
+            source = PROJECT / name
+            (project / name).parent.mkdir(parents=True, exist_ok=True)
+            copy = shutil.copytree if source.is_dir() else shutil.copy
+            copy(source, project / name)
+        environment = {
+            name: value
+            for name, value in os.environ.items()
+            if name not in ("SEGMENTATION_DATABASE", "DBT_PROFILES_DIR")
+        }
+        environment["PATH"] = f"{Path(sys.executable).parent}:{environment['PATH']}"
+        if elsewhere:  # as the environment's start-up line does
+            environment["DBT_PROFILES_DIR"] = str(project)
+        result = subprocess.run(
+            ["dbt", "seed", *(["--project-dir", str(project)] if elsewhere else [])],
+            cwd=tmp_path if elsewhere else project,
+            env=environment,
+            capture_output=True,
+            text=True,
+        )
+        assert result.returncode == 0, result.stdout
+        assert (project / "warehouse/segmentation.duckdb").exists()

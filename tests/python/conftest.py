@@ -1,0 +1,90 @@
+"""Whole builds of the project, made once and shared by the tests that read them."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pandas as pd
+import pytest
+
+from customer_segmentation.inputs import input_files
+
+PROJECT = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True)
+class Build:
+    """A folder with a database of its own that the project is built into."""
+
+    folder: Path
+    variables: dict[str, Any]
+
+    @property
+    def database(self) -> Path:
+        return self.folder / "built.duckdb"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The tools of this environment, and a database of its own."""
+        return os.environ | {
+            "DBT_PROFILES_DIR": str(PROJECT),
+            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+            "SEGMENTATION_DATABASE": str(self.database),
+        }
+
+    def dbt(self, *arguments: str, **variables: Any) -> subprocess.CompletedProcess:
+        """Run a dbt command from a folder that is not the project's."""
+        return subprocess.run(
+            [
+                *("dbt", "--quiet", "--no-use-colors", *arguments),
+                *("--project-dir", str(PROJECT)),
+                *("--target-path", str(self.folder / "target")),
+                *("--log-path", str(self.folder / "logs")),
+                *("--vars", json.dumps(self.variables | variables)),
+            ],
+            cwd=self.folder,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+        )
+
+    def query(self, sql: str) -> pd.DataFrame:
+        """Query the built tables."""
+        with duckdb.connect(str(self.database), read_only=True) as connection:
+            return connection.execute(sql).df()
+
+    def analysis(self, name: str) -> pd.DataFrame:
+        """Run one of the ready queries."""
+        compiled = self.folder / "target/compiled/customer_segmentation/analyses"
+        return self.query((compiled / f"{name}.sql").read_text())
+
+
+def make(folder: Path, **variables: Any) -> Build:
+    build = Build(folder, variables)
+    for command in ("build", "compile"):  # `build` leaves the analyses out
+        result = build.dbt(command)
+        assert result.returncode == 0, result.stdout
+    return build
+
+
+@pytest.fixture(scope="session")
+def demo_build(tmp_path_factory) -> Build:
+    """Build the bundled demo data from scratch."""
+    return make(tmp_path_factory.mktemp("demo"))
+
+
+@pytest.fixture(scope="session")
+def real_build(tmp_path_factory) -> Build:
+    """Build the real files, where there are any."""
+    folder = os.environ.get("SEGMENTATION_DATA_DIR")
+    if not folder:
+        pytest.skip("SEGMENTATION_DATA_DIR is not set: no real files to build on")
+    files = input_files(PROJECT / folder)
+    return make(tmp_path_factory.mktemp("real"), input_files=files)
