@@ -218,21 +218,41 @@ named_below_all_summer as (
 
 ),
 
-limits as (
+features as (
 
     select
-        {% for feature in ['net_amount', 'quantity', 'unit_price'] %}
-            {% set quartile -%}
-                within group (order by cast({{ feature }} as double))
-            {%- endset %}
-            2.5 * percentile_cont(0.25) {{ quartile }}
-            - 1.5 * percentile_cont(0.75) {{ quartile }} as {{ feature }}_low,
-            2.5 * percentile_cont(0.75) {{ quartile }}
-            - 1.5 * percentile_cont(0.25) {{ quartile }} as {{ feature }}_high
-            {{- ',' if not loop.last }}
-        {% endfor %}
-    from {{ ref('sale_features') }}
-    where dataset = 'chocolate_sales'
+        entity_id,
+        feature,
+        feature_value
+    from {{ ref('int_segmentation_features') }}
+    where segmentation = 'chocolate_sales_as_published'
+
+),
+
+quartiles as (
+
+    select
+        feature,
+        percentile_cont(0.25) within group (order by feature_value) as q1,
+        percentile_cont(0.75) within group (order by feature_value) as q3
+    from features
+    group by feature
+
+),
+
+kept as (
+
+    select features.entity_id
+    from features
+    inner join quartiles
+        on features.feature = quartiles.feature
+    group by features.entity_id
+    having
+        count(*) = count(*) filter (
+            where features.feature_value
+            between 2.5 * quartiles.q1 - 1.5 * quartiles.q3
+            and 2.5 * quartiles.q3 - 1.5 * quartiles.q1
+        )
 
 ),
 
@@ -242,15 +262,7 @@ mended_filter as (
         'sales kept with the range of the unit price itself' as measure,
         928 as published,
         count(*) as found
-    from {{ ref('sale_features') }} as sales
-    cross join limits
-    where
-        sales.dataset = 'chocolate_sales'
-        and sales.net_amount between limits.net_amount_low
-        and limits.net_amount_high
-        and sales.quantity between limits.quantity_low and limits.quantity_high
-        and sales.unit_price between limits.unit_price_low
-        and limits.unit_price_high
+    from kept
 
 ),
 

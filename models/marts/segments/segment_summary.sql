@@ -4,20 +4,35 @@ with entities as (
 
 ),
 
--- The features that mark a segment, the most telling first: those that its
--- mean is at least half a standard deviation away from the population's.
+-- What marks a segment: features whose mean is at least 120 % or at most 80 %
+-- of the population's, the three that lie farthest from it in its deviations.
+notable as (
+
+    select
+        segmentation,
+        segment_id,
+        case when z_score > 0 then 'high ' else 'low ' end
+        || replace(feature, '_', ' ')
+        || ' ('
+        || cast(cast(index_to_population / 100 as decimal(18, 1)) as string)
+        || ' x)' as mark,
+        row_number() over (
+            partition by segmentation, segment_id
+            order by abs(z_score) desc, feature asc
+        ) as place
+    from {{ ref('segment_profiles') }}
+    where index_to_population >= 120 or index_to_population <= 80
+
+),
+
 marks as (
 
     select
         segmentation,
         segment_id,
-        string_agg(
-            case when z_score > 0 then 'high ' else 'low ' end
-            || replace(feature, '_', ' '),
-            ', ' order by abs(z_score) desc, feature asc
-        ) as marked_by
-    from {{ ref('segment_profiles') }}
-    where abs(z_score) >= 0.5
+        string_agg(mark, ', ' order by place) as marked_by
+    from notable
+    where place <= 3
     group by segmentation, segment_id
 
 ),

@@ -217,7 +217,9 @@ class TestUnreadableLinesAreCounted:
         selected = ("--select", "+source_loads", "--indirect-selection", "cautious")
         result = build.dbt("build", *selected)
         assert result.returncode == 0, result.stdout
-        load = build.query("from source_loads where dataset = 'chocolate_sales'").iloc[0]
+        load = build.query("from source_loads where dataset = 'chocolate_sales'").iloc[
+            0
+        ]
         assert (load.rows_read, load.rows_accepted, load.rows_refused) == (42, 40, 2)
         refused = build.query("from rejected_rows where dataset = 'chocolate_sales'")
         assert sorted(refused.line_number) == [4, 10]
