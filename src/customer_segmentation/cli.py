@@ -29,7 +29,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         options.command(options)
-    except SegmentationError as error:
+    except (SegmentationError, OSError) as error:
         print(f"segments: {error}", file=sys.stderr)
         return 1
     return 0
@@ -55,7 +55,9 @@ def _parser() -> argparse.ArgumentParser:
     publishing.add_argument(
         "--source",
         type=Path,
-        default=os.environ.get("SEGMENTATION_DATABASE", "warehouse/segmentation.duckdb"),
+        default=os.environ.get(
+            "SEGMENTATION_DATABASE", "warehouse/segmentation.duckdb"
+        ),
         help="database that dbt built (default: %(default)s)",
     )
     for parser_with_target in (
@@ -81,7 +83,9 @@ def _parser() -> argparse.ArgumentParser:
 def _inputs(options: argparse.Namespace) -> None:
     from customer_segmentation.inputs import input_files
 
-    print(json.dumps({"input_files": input_files(options.folder)}))
+    # dbt reads YAML, which knows no pairs of escapes for one character.
+    found = {"input_files": input_files(options.folder)}
+    print(json.dumps(found, ensure_ascii=False))
 
 
 def _publish(options: argparse.Namespace) -> None:

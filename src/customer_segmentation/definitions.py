@@ -7,9 +7,8 @@ segmentation, the key, the value and what is allowed.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping
-from typing import Annotated, Any, Literal
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Annotated, Any, Literal, get_args
 
 import pandas as pd
 from pydantic import (
@@ -17,8 +16,8 @@ from pydantic import (
     ConfigDict,
     Field,
     ValidationError,
+    ValidationInfo,
     field_validator,
-    model_validator,
 )
 
 from customer_segmentation.errors import SegmentationError
@@ -26,14 +25,24 @@ from customer_segmentation.frames import typed
 
 __all__ = ["Feature", "Segmentation", "definitions_table", "read_definitions"]
 
-IDENTIFIER = re.compile(r"[a-z][a-z0-9_]*")
+NAME = "small letters, digits and underscores, beginning with a letter"
+COUNT = "a whole number of at least 1"
+SHARE = "a number of at least 0 and below 0.5"
+K_RANGE = "two whole numbers of at least 1, the smaller one first, such as [2, 10]"
+FEATURE = "{} or keys in braces, such as {transform: log1p}"
 
-Share = Annotated[float, Field(ge=0, lt=0.5)]
-Count = Annotated[int, Field(ge=1)]
+# A description is what the error message says is allowed; that of a `Literal`
+# follows from its type.
+Name = Annotated[str, Field(pattern="^[a-z][a-z0-9_]*$", description=NAME)]
+Count = Annotated[int, Field(ge=1, description=COUNT)]
+Share = Annotated[float, Field(ge=0, lt=0.5, description=SHARE)]
 
 
 class _Definition(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+    # Strict: "3" and true are no numbers.
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, strict=True, allow_inf_nan=False
+    )
 
 
 class Feature(_Definition):
@@ -58,10 +67,28 @@ class Feature(_Definition):
 
     transform: Literal["none", "log1p", "signed_log1p"] = "none"
     outliers: Literal["none", "winsorise", "iqr_filter"] = "winsorise"
-    winsorise_at: tuple[Share, Share] = (0.005, 0.005)
-    iqr_factor: Annotated[float, Field(gt=0)] = 1.5
-    iqr_of: str | None = None
-    missing: Literal["median", "refuse"] | float = "median"
+    winsorise_at: Annotated[
+        tuple[Share, Share],
+        Field(
+            strict=False,  # a list of the YAML file is a tuple here
+            description=f"two shares such as [0.005, 0.01], each {SHARE}",
+        ),
+    ] = (0.005, 0.005)
+    iqr_factor: Annotated[float, Field(gt=0, description="a number above 0")] = 1.5
+    iqr_of: Annotated[str | None, Field(description="the name of a feature")] = None
+    missing: Annotated[
+        Literal["median", "refuse"] | float,
+        Field(description="'median', 'refuse' or a number"),
+    ] = "median"
+
+    @field_validator("iqr_of")
+    @classmethod
+    def _is_a_feature(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value is not None and info.context:
+            features = info.context["features"]
+            if value not in features:
+                raise ValueError(_either(list(map(repr, features))))
+        return value
 
 
 class Segmentation(_Definition):
@@ -94,53 +121,75 @@ class Segmentation(_Definition):
         The set of archetypes that names are taken from.
     """
 
-    name: str
+    name: Name
     dataset: Literal["chocolate_sales", "online_retail"]
     grain: Literal["customer", "sale"] = "customer"
     features_from: Literal["grain", "published"] = "grain"
-    where: str | None = None
-    features: Annotated[dict[str, Feature], Field(min_length=1)]
+    where: Annotated[
+        str | None,
+        Field(
+            pattern=r"\S",
+            description="an SQL condition in quotes, such as 'orders > 1'",
+        ),
+    ] = None
+    features: Annotated[
+        dict[Name, Feature],
+        Field(
+            min_length=1,
+            description="one feature or more, such as {orders: {transform: log1p}}",
+        ),
+    ]
     scaler: Literal["standard", "robust", "min_max", "none"] = "standard"
-    k: Literal["auto"] | Count = "auto"
-    k_range: tuple[Count, Count] = (2, 10)
+    k: Annotated[Literal["auto"] | Count, Field(description=f"'auto' or {COUNT}")] = (
+        "auto"
+    )
+    k_range: Annotated[
+        tuple[Count, Count], Field(strict=False, description=K_RANGE)
+    ] = (2, 10)
     minimum_share: Share = 0.03
     n_init: Count = 10
     max_iter: Count = 500
-    tolerance: Annotated[float, Field(ge=0)] = 0.0
-    random_state: Annotated[int, Field(ge=0)] = 0
+    tolerance: Annotated[float, Field(ge=0, description="a number of at least 0")] = 0.0
+    random_state: Annotated[
+        int,
+        Field(ge=0, lt=2**32, description=f"a whole number from 0 to {2**32 - 1}"),
+    ] = 0
     fit_order: Literal["value", "line_number"] = "value"
-    archetypes: str | None = None
+    archetypes: Annotated[Name | None, Field(description=NAME)] = None
 
-    @field_validator("name", "archetypes")
+    @field_validator("name")
     @classmethod
-    def _is_identifier(cls, value: str | None) -> str | None:
-        if value is not None and not IDENTIFIER.fullmatch(value):
-            raise ValueError("small letters, digits and underscores are allowed")
+    def _is_the_key(cls, value: str, info: ValidationInfo) -> str:
+        if info.context and value != (name := info.context["name"]):
+            raise ValueError(f"the name is {name!r}, leave this key out")
         return value
 
-    @field_validator("features")
+    # The keys that stand above in this class are known here, if they are right.
+
+    @field_validator("features_from")
     @classmethod
-    def _are_columns(cls, value: dict[str, Feature]) -> dict[str, Feature]:
-        for name, feature in value.items():
-            if not IDENTIFIER.fullmatch(name):
-                raise ValueError(f"{name!r} is no column name")
-            if feature.iqr_of is not None and feature.iqr_of not in value:
-                raise ValueError(
-                    f"iqr_of of {name!r} is {feature.iqr_of!r}; the features "
-                    f"{', '.join(map(repr, value))} are allowed"
-                )
+    def _is_there(cls, value: str, info: ValidationInfo) -> str:
+        for key, needed in {"dataset": "online_retail", "grain": "customer"}.items():
+            if value == "published" and info.data.get(key, needed) != needed:
+                raise ValueError(f"'grain', unless the {key} is {needed!r}")
         return value
 
-    @model_validator(mode="after")
-    def _k_range_ascends(self) -> Segmentation:
-        first, last = self.k_range
+    @field_validator("k_range")
+    @classmethod
+    def _ascends(cls, value: tuple[int, int], info: ValidationInfo) -> tuple[int, int]:
+        first, last = value
         if first > last:
-            raise ValueError(f"k_range {self.k_range} must not descend")
-        if self.k == "auto" and last < 2:
-            raise ValueError("k_range must reach 2 where k is 'auto'")
-        if self.fit_order == "line_number" and self.grain != "sale":
-            raise ValueError("fit_order 'line_number' is allowed for grain 'sale'")
-        return self
+            raise ValueError(K_RANGE)
+        if last < 2 and info.data.get("k") == "auto":
+            raise ValueError("the second number must be 2 or more where k is 'auto'")
+        return value
+
+    @field_validator("fit_order")
+    @classmethod
+    def _has_lines(cls, value: str, info: ValidationInfo) -> str:
+        if value == "line_number" and info.data.get("grain") == "customer":
+            raise ValueError("'value', unless the grain is 'sale'")
+        return value
 
     @property
     def source(self) -> str:
@@ -185,23 +234,32 @@ def read_definitions(definitions: Any) -> list[Segmentation]:
     ...                              "features": {"orders": {}}}})
     Traceback (most recent call last):
     customer_segmentation.errors.SegmentationError: The var "segmentations" ...
-    - segmentation "buyers", key "k": 0 is not allowed; ...
+    - segmentation "buyers", key "k": 0 is not allowed; 'auto' or a whole number ...
     """
     if not isinstance(definitions, Mapping):
         raise SegmentationError(
             'The var "segmentations" must map names to definitions, but is '
-            f"{definitions!r}."
+            f"{_shown(definitions)}."
         )
     valid, faults = [], []
     for name, definition in sorted(definitions.items(), key=lambda item: str(item[0])):
         if not isinstance(definition, Mapping):
             faults.append(
-                f'- segmentation "{name}": {definition!r} is not allowed; '
-                "needed is a mapping with the keys dataset and features"
+                f'- segmentation "{name}": {_shown(definition)} is not allowed; '
+                "needed are at least the keys dataset and features"
             )
             continue
+        features = definition.get("features")
+        context = {
+            "name": name,
+            "features": list(features) if isinstance(features, Mapping) else [],
+        }
         try:
-            valid.append(Segmentation(**{**definition, "name": name}))
+            valid.append(
+                Segmentation.model_validate(
+                    {"name": name, **definition}, context=context
+                )
+            )
         except ValidationError as error:
             faults += [f'- segmentation "{name}", {fault}' for fault in _faults(error)]
     if faults:
@@ -261,34 +319,48 @@ def from_table(definitions: Iterable[str]) -> list[Segmentation]:
 
 
 def _faults(error: ValidationError) -> list[str]:
-    """Describe each fault: the key, the value and what is allowed.
-
-    pydantic reports a union such as `int | "auto"` as one fault per member; they
-    are joined, and the member's tag at the end of the key is dropped.
-    """
-    allowed: dict[tuple[str, str], list[str]] = {}
+    """Describe each fault: the key, the value and what is allowed."""
+    faults = []
     for fault in error.errors(include_url=False):
-        location = [
-            str(part)
-            for part in fault["loc"]
-            if not re.search(r"[\[(]|^(int|float|str)$", str(part))
-        ]
-        key = ".".join(location) or "its keys"
+        match fault["loc"]:
+            case "features", _, "[key]":
+                fields, key, allowed = {}, "features", NAME
+            case "features", feature:
+                fields, key, allowed = {}, f"features.{feature}", FEATURE
+            case "features", feature, field, *_:
+                fields, key = Feature.model_fields, f"features.{feature}.{field}"
+                allowed = _allowed(fields, field)
+            case field, *_:
+                fields, key = Segmentation.model_fields, field
+                allowed = _allowed(fields, field)
+        what = f"{_shown(fault['input'])} is not allowed"
         match fault["type"]:
-            case "extra_forbidden":
-                model = Feature if location[0] == "features" else Segmentation
-                keys = sorted(set(model.model_fields) - {"name"})
-                value, text = "this key", f"allowed are {', '.join(keys)}"
-            case "missing":
-                value, text = "nothing", "this key is needed"
-            case "literal_error":
-                value, text = repr(fault["input"]), fault["ctx"]["expected"]
-            case _:
-                value = repr(fault["input"]) if location else "this"
-                text = re.sub("^Value error, ", "", fault["msg"])
-                text = text[0].lower() + text[1:]
-        allowed.setdefault((key, value), []).append(text)
-    return [
-        f'key "{key}": {value} is not allowed; {" or ".join(dict.fromkeys(texts))}'
-        for (key, value), texts in allowed.items()
-    ]
+            case "extra_forbidden" | "invalid_key":
+                what = "this key is not allowed"
+                allowed = "the keys are " + ", ".join(sorted({*fields} - {"name"}))
+            case "missing" if key == fault["loc"][-1]:
+                what = "this key is missing"
+            case "value_error":
+                allowed = fault["ctx"]["error"]
+        faults.append(f'key "{key}": {what}; {allowed}')
+    # The members of a union such as `int | "auto"` each report the same fault.
+    return list(dict.fromkeys(faults))
+
+
+def _allowed(fields: Mapping[str, Any], name: str) -> str:
+    if name not in fields:
+        return ""
+    return fields[name].description or _either(
+        list(map(repr, get_args(fields[name].annotation)))
+    )
+
+
+def _either(texts: Sequence[str]) -> str:
+    """Join texts as in ``a, b or c``."""
+    return " or ".join(filter(None, [", ".join(texts[:-1]), *texts[-1:]]))
+
+
+def _shown(value: Any) -> str:
+    """Show a value briefly: an empty one is written as nothing in YAML."""
+    text = "nothing" if value is None else repr(value)
+    return text if len(text) <= 80 else f"{text[:77]}..."

@@ -56,7 +56,7 @@ def collect(relation: Any, columns: Sequence[str], where: str, key: str):
     Raises
     ------
     SegmentationError
-        If the relation lacks a column.
+        If the relation lacks a column, or the condition cannot be used.
     """
     missing = [column for column in columns if column not in relation.columns]
     if missing:
@@ -64,6 +64,11 @@ def collect(relation: Any, columns: Sequence[str], where: str, key: str):
             f"there is no column {', '.join(map(repr, missing))}; the columns are "
             f"{', '.join(relation.columns)}"
         )
-    rows = relation.filter(where).select(*dict.fromkeys([key, *columns]))
-    frame = rows.df() if hasattr(rows, "df") else rows.toPandas()
+    try:
+        rows = relation.filter(where).select(*dict.fromkeys([key, *columns]))
+        frame = rows.df() if hasattr(rows, "df") else rows.toPandas()
+    except Exception as error:  # every warehouse has its own
+        raise SegmentationError(
+            f"the rows where {where} cannot be read: {error}"
+        ) from None
     return frame.sort_values(key, kind="stable", ignore_index=True)

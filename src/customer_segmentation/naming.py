@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
@@ -14,23 +15,25 @@ from customer_segmentation.errors import SegmentationError
 __all__ = ["FARTHEST", "LEVEL", "NOTABLE", "name_segments", "read_level"]
 
 # All in standard deviations of the population.
-FARTHEST = 0.75  # between a segment and the signature of its archetype
+FARTHEST = 0.5  # between a segment and the signature of its archetype
 LEVEL = 1.0  # a feature is fully `high` or `low` from here on
 NOTABLE = 0.5  # a feature is worth a word in a descriptive name from here on
 
+Floats = NDArray[np.float64]
 Level = float | Literal["high", "low"]
 
 
 def name_segments(
-    profile: NDArray[np.float64],
+    profile: Floats,
     features: Sequence[str],
     archetypes: Mapping[str, Mapping[str, Level]],
 ) -> list[str]:
     """Name every segment, no two alike.
 
-    Segments are assigned to archetypes one to one so that the distances sum up
-    to the least (Kuhn, 1955). A segment that is farther than `FARTHEST` from
-    every free archetype gets a descriptive name.
+    Segments are assigned to archetypes one to one so that the squared distances
+    sum up to the least (Kuhn, 1955). A segment that is farther than `FARTHEST` from
+    every free archetype gets a descriptive name. The order of the segments and
+    that of the archetypes do not matter, unless distances are equal.
 
     Parameters
     ----------
@@ -55,15 +58,20 @@ def name_segments(
     """
     names: dict[int, str] = {}
     if archetypes:
-        distances = _distances(profile, features, archetypes)
+        distances, beyond = _distances(profile, features, archetypes)
         # What is too far must not push a near pair apart: all of it costs the same.
-        costs = np.where(distances <= FARTHEST, distances, 1e6)
+        # Of two segments that are fully high, the higher one takes the name.
+        costs = np.where(distances <= FARTHEST, distances**2 - 1e-6 * beyond, 1e6)
         for segment, archetype in zip(*linear_sum_assignment(costs), strict=True):
             if distances[segment, archetype] <= FARTHEST:
                 names[int(segment)] = list(archetypes)[archetype]
-    for segment, row in enumerate(profile):
-        if segment not in names:
-            names[segment] = _unlike(names.values(), *_descriptions(row, features))
+    # Of two that are described alike, the more extreme one has the shorter name.
+    for segment in sorted(
+        set(range(len(profile))) - set(names),
+        key=lambda segment: (-abs(profile[segment]).max(), *profile[segment]),
+    ):
+        descriptions = _descriptions(profile[segment], features)
+        names[segment] = _unlike(names.values(), *descriptions)
     return [names[segment] for segment in range(len(profile))]
 
 
@@ -72,18 +80,24 @@ def read_level(text: str) -> Level:
     if text in ("high", "low"):
         return text
     try:
-        return float(text)
-    except ValueError:
+        level = float(text)
+    except (TypeError, ValueError):
+        level = math.nan
+    if not math.isfinite(level):
         raise SegmentationError(
             f"the level {text!r} of an archetype is not allowed; needed is high, low "
             "or a number of standard deviations"
-        ) from None
+        )
+    return level
 
 
-def _distances(profile, features, archetypes) -> NDArray[np.float64]:
-    """Root mean square of what each segment lacks to each signature."""
+def _distances(profile, features, archetypes) -> tuple[Floats, Floats]:
+    """Root mean square of what each segment lacks to each signature.
+
+    Beside it, how far the segment goes in the directions of the signature.
+    """
     z_scores = dict(zip(features, profile.T, strict=True))
-    distances = np.empty((len(profile), len(archetypes)))
+    distances, beyond = np.zeros((2, len(profile), len(archetypes)))
     for column, (archetype, signature) in enumerate(archetypes.items()):
         unknown = [feature for feature in signature if feature not in z_scores]
         if unknown:
@@ -93,10 +107,12 @@ def _distances(profile, features, archetypes) -> NDArray[np.float64]:
             )
         lacks = [_lack(z_scores[name], level) for name, level in signature.items()]
         distances[:, column] = np.sqrt(np.square(lacks).mean(axis=0))
-    return distances
+        for name, level in signature.items():
+            beyond[:, column] += {"high": 1, "low": -1}.get(level, 0) * z_scores[name]
+    return distances, beyond
 
 
-def _lack(z_scores: NDArray[np.float64], level: Level) -> NDArray[np.float64]:
+def _lack(z_scores: Floats, level: Level) -> Floats:
     if level == "high":
         return np.maximum(LEVEL - z_scores, 0)
     if level == "low":

@@ -34,20 +34,23 @@ def publish(source: Path, target: Path) -> dict[str, int]:
     Raises
     ------
     SegmentationError
-        If the source does not exist, holds no tables, or is being written to.
+        If the source does not exist, holds no tables, is being written to or is
+        the target.
     """
     if not source.exists():
         raise SegmentationError(f"No database at {source}. Run `dbt build` first.")
+    if source.resolve() == target.resolve():
+        raise SegmentationError(f"{source} cannot be published in its own place.")
     target.parent.mkdir(parents=True, exist_ok=True)
     unfinished = target.with_name(target.name + ".tmp")
     _remove(unfinished)
     with duckdb.connect() as connection:
         try:
             connection.execute(f"attach {_text(source)} as built (read_only)")
-        except duckdb.IOException as error:
+        except duckdb.Error as error:
             raise SegmentationError(
-                f"{source} cannot be read now ({error}). Wait for the build that "
-                "writes to it."
+                f"{source} cannot be read ({error}). If a build writes to it, wait; "
+                "otherwise run `dbt build` to make it anew."
             ) from None
         tables = connection.execute(
             "select table_name, comment from duckdb_tables() "
@@ -59,9 +62,7 @@ def publish(source: Path, target: Path) -> dict[str, int]:
         connection.execute(
             f"attach {_text(unfinished)} as published (storage_version 'v1.0.0')"
         )
-        rows = {
-            table: _copy(connection, table, comment) for table, comment in tables
-        }
+        rows = {table: _copy(connection, table, comment) for table, comment in tables}
         connection.execute("detach published")
     # A log that an interrupted reader left would be replayed into the new file.
     Path(f"{target}.wal").unlink(missing_ok=True)

@@ -7,6 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from customer_segmentation.definitions import Segmentation
+from customer_segmentation.errors import SegmentationError
 from customer_segmentation.frames import typed
 from customer_segmentation.kmeans import Fit, fit_kmeans
 from customer_segmentation.validity import (
@@ -79,12 +80,19 @@ def select_k(points: Floats, definition: Segmentation) -> pd.DataFrame:
     Raises
     ------
     SegmentationError
-        If a fixed k is more than the number of distinct points.
+        If a fixed k, or every k of the range, is more than the number of distinct
+        points.
     """
     distinct = len(np.unique(points, axis=0))
     k_values = [k for k in definition.k_values if k <= distinct]
-    if definition.k != "auto" and definition.k not in k_values:
-        k_values.append(definition.k)  # let the fit say what is wrong
+    if definition.k != "auto" and definition.k > distinct:
+        k_values = [definition.k]  # let the fit say what is wrong
+    if not k_values:
+        raise SegmentationError(
+            f"k_range begins at {definition.k_range[0]}, but the {len(points)} fitted "
+            f"entities have only {distinct} distinct values. Lower k_range or add "
+            "features that vary."
+        )
     rows = pd.DataFrame(_measure(points, k, definition) for k in k_values)
     rows["segmentation"] = definition.name
     rows["is_elbow"] = rows.k == elbow(rows.k, rows.inertia)
@@ -93,7 +101,9 @@ def select_k(points: Floats, definition: Segmentation) -> pd.DataFrame:
     )
     chosen, why = _choose(rows, definition)
     rows["is_chosen"] = rows.k == chosen
-    rows["reason"] = [_reason(row, chosen, why, definition) for row in rows.itertuples()]
+    rows["reason"] = [
+        _reason(row, chosen, why, definition) for row in rows.itertuples()
+    ]
     return typed(rows, **COLUMNS)
 
 
@@ -122,8 +132,8 @@ def _choose(rows: pd.DataFrame, definition: Segmentation) -> tuple[int, str]:
     if accepted.empty:
         # Without a k that keeps the rule, the fewest segments break it least.
         return int(rows.k.min()), (
-            "chosen: the smallest k, because none keeps the minimum share of "
-            f"{definition.minimum_share:.0%}"
+            "chosen: the smallest k, because none above 1 keeps the minimum share of "
+            + _percent(definition.minimum_share)
         )
     best = accepted.loc[accepted.silhouette.idxmax()]
     floor = best.silhouette - best.silhouette_standard_error
@@ -144,9 +154,13 @@ def _reason(row, chosen: int, why: str, definition: Segmentation) -> str:
         return "reference: one segment has no silhouette"
     if not row.is_accepted:
         return (
-            f"rejected: the smallest segment holds {row.smallest_share:.2%} of the "
-            f"entities, the minimum is {definition.minimum_share:.0%}"
+            f"rejected: the smallest segment holds {_percent(row.smallest_share)} of "
+            f"the entities, the minimum is {_percent(definition.minimum_share)}"
         )
     if definition.k != "auto":
         return f"accepted, but k = {chosen} is fixed by the definition"
     return f"accepted, but k = {chosen} is preferred: {why.removeprefix('chosen: ')}"
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.4g}%"

@@ -35,28 +35,33 @@ def summary(database: Path) -> str:
     Raises
     ------
     SegmentationError
-        If there is no such database.
+        If there is no such database, or it does not hold the tables of a build.
     """
     if not database.exists():
         raise SegmentationError(f"No database at {database}. Run `make build` first.")
-    with duckdb.connect(str(database), read_only=True) as connection:
-        loads = connection.execute(LOADS).fetchall()
-        segments = connection.execute(SEGMENTS).fetchall()
-        reasons = {
-            name: (k, reason)
-            for name, k, reason in connection.execute(REASONS).fetchall()
-        }
+    try:
+        with duckdb.connect(str(database), read_only=True) as connection:
+            loads, segments, reasons = (
+                connection.execute(query).fetchall()
+                for query in (LOADS, SEGMENTS, REASONS)
+            )
+    except duckdb.Error as error:
+        raise SegmentationError(
+            f"{database} cannot be summarised ({error}). Run `make build` first."
+        ) from None
+    chosen = {segmentation: why for segmentation, *why in reasons}
     lines = ["Rows" + f"{'read':>34}{'accepted':>12}{'refused':>12}"]
     for dataset, source, *counts in loads:
         lines.append(
-            f"  {dataset:<24}" + "".join(f"{count:>12,}" for count in counts)
-            + f"   {source}"
+            "".join(
+                [f"  {dataset:<24}", *(f"{n:>12,}" for n in counts), f"   {source}"]
+            )
         )
     lines += ["", "Segments"]
     previous = None
     for segmentation, name, entities, share, marked_by in segments:
         if segmentation != previous:
-            k, reason = reasons[segmentation]
+            k, reason = chosen[segmentation]
             lines.append(f"  {segmentation}: k = {k}, {reason}")
             previous = segmentation
         lines.append(f"    {entities:>9,}  {share:>6.1%}  {name}  ({marked_by})")
@@ -67,6 +72,7 @@ def summary(database: Path) -> str:
             "Where to look next",
             f"  {database}  every table; begin with segment_summary",
             "  rejected_rows in it                  each refused row, with its reasons",
-            "  analyses/                            ready queries; make docs: every model",
+            "  analyses/                            ready queries",
+            "  make docs                            every model and column",
         ]
     )

@@ -31,6 +31,9 @@ Sources = Mapping[str, Any]
 
 PCA_AXES = 3
 
+# What pandas infers of a column that can be a feature.
+NUMERIC = {"boolean", "decimal", "empty", "floating", "integer"}
+
 MODEL_COLUMNS = {
     "segmentation": "string",
     "model_version": "int64",
@@ -138,19 +141,21 @@ def segmentation_models(
         of their centroids.
     """
     k_by_name = _k_by_name(chosen)
-    signatures = _signatures(archetypes)
+    sets = _signatures(archetypes)
     frames = []
     for definition, entities in _each(definitions, sources):
         with _named(definition):
             parameters = learn(entities.values, definition.features, definition.scaler)
             points = _fitted_points(entities, parameters)
-            centroids = selection.fit(
-                points, k_by_name[definition.name], definition
-            ).centroids
+            k = _entry(k_by_name, definition.name, "chosen k", "the model k_selection")
+            centroids = selection.fit(points, k, definition).centroids
+            signatures = (
+                _entry(sets, definition.archetypes, "archetype set", "archetypes.csv")
+                if definition.archetypes
+                else {}
+            )
             names = name_segments(
-                _profile(centroids, points),
-                list(definition.features),
-                signatures.get(definition.archetypes, {}),
+                _profile(centroids, points), list(definition.features), signatures
             )
             originals = restore(centroids, parameters)
         frames.append(
@@ -207,7 +212,15 @@ def customer_segments(
                 f"is_current and segmentation = '{definition.name}'",
                 "feature_position",
             )
+            if model.empty:
+                raise SegmentationError("it has no model. Build segmentation_models.")
             parameters, centroids, names = _read_model(model)
+            if list(parameters) != list(definition.features):
+                raise SegmentationError(
+                    f"its model has the features {', '.join(parameters)}, but the "
+                    f"definition {', '.join(definition.features)}. Build "
+                    "segmentation_models."
+                )
             prepared = entities.points(parameters)
             labels, distance, second, second_distance = nearest(
                 prepared.points, centroids
@@ -259,19 +272,32 @@ def _entities(definition: Segmentation, relation: Any) -> Entities:
     if definition.grain == "customer":
         where += " and customer_id is not null"
     if definition.where:
-        where += f" and ({definition.where})"
+        where += f" and ({definition.where}\n)"  # it may end in a comment
     order = [] if definition.fit_order == "value" else [definition.fit_order]
     columns = [definition.key, "as_of_date", *definition.features, *order]
     frame = collect(relation, columns, where, definition.key)
+    ids = frame[definition.key]
+    if repeated := ids.duplicated().sum():
+        raise SegmentationError(
+            f"{repeated} rows repeat the {definition.key} of another one, such as "
+            f'{ids[ids.duplicated()].iloc[0]}. Choose one row each by the key "where".'
+        )
     return Entities(
-        ids=frame[definition.key],
+        ids=ids,
         as_of_date=frame["as_of_date"],
-        values={
-            feature: frame[feature].to_numpy(dtype="float64", na_value=np.nan)
-            for feature in definition.features
-        },
+        values={feature: _numbers(frame[feature]) for feature in definition.features},
         fit_order=np.argsort(frame[order[0]] if order else frame.index, kind="stable"),
     )
+
+
+def _numbers(column: pd.Series) -> NDArray[np.float64]:
+    kind = pd.api.types.infer_dtype(column, skipna=True)
+    if kind not in NUMERIC:
+        raise SegmentationError(
+            f'feature "{column.name}" holds no numbers ({kind}), such as '
+            f"{column.dropna().iloc[0]!r}. Take it out."
+        )
+    return column.to_numpy(dtype="float64", na_value=np.nan)
 
 
 def _fitted_points(entities: Entities, parameters: Mapping[str, Parameters]):
@@ -285,6 +311,15 @@ def _k_by_name(chosen: Any) -> dict[str, int]:
     return dict(zip(rows.segmentation, rows.k.astype(int), strict=True))
 
 
+def _entry(entries: Mapping[str, Any], name: str, what: str, where: str) -> Any:
+    if name not in entries:
+        raise SegmentationError(
+            f'there is no {what} "{name}" in {where}; it holds '
+            f"{', '.join(sorted(entries)) or 'none'}"
+        )
+    return entries[name]
+
+
 def _signatures(archetypes: Any) -> dict[str, dict[str, dict[str, Level]]]:
     """Read the seed: set to archetype to feature to level."""
     columns = ["archetype_set", "archetype", "feature", "level"]
@@ -292,7 +327,13 @@ def _signatures(archetypes: Any) -> dict[str, dict[str, dict[str, Level]]]:
     signatures: dict[str, dict[str, dict[str, Level]]] = {}
     for row in rows.itertuples():
         of_set = signatures.setdefault(row.archetype_set, {})
-        of_set.setdefault(row.archetype, {})[row.feature] = read_level(row.level)
+        try:
+            level = read_level(row.level)
+        except SegmentationError as error:
+            raise SegmentationError(
+                f'Archetype "{row.archetype}" (set {row.archetype_set}): {error}'
+            ) from None
+        of_set.setdefault(row.archetype, {})[row.feature] = level
     return signatures
 
 
@@ -323,7 +364,8 @@ def _profile(centroids, points):
 def _principal_axes(points) -> dict[str, NDArray[np.float64] | float]:
     """Coordinates on the first principal axes; missing where there are fewer."""
     axes = min(PCA_AXES, *points.shape)
-    with one_thread():
+    # Of one row or equal rows the shares of variance, not used here, are 0 / 0.
+    with one_thread(), np.errstate(invalid="ignore"):
         pca = PCA(axes, svd_solver="full").fit(points[np.lexsort(points.T[::-1])])
     coordinates: dict[str, NDArray[np.float64] | float] = {}
     for axis in range(PCA_AXES):

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from customer_segmentation.definitions import Feature
 from customer_segmentation.errors import SegmentationError
+from customer_segmentation.kmeans import LARGEST
 
 __all__ = ["Prepared", "learn", "prepare", "restore"]
 
@@ -33,7 +34,10 @@ BACKWARD = {
 
 @dataclass(frozen=True)
 class Parameters:
-    """What one feature needs to be scaled; all but the last two in its own unit."""
+    """What one feature needs to be scaled; all but the last two in its own unit.
+
+    NaN is no limit, or no fill value: the feature refuses missing values.
+    """
 
     transform: str
     outliers: str
@@ -88,50 +92,45 @@ def learn(
     ------
     SegmentationError
         If a feature has missing values and refuses them, no values at all,
-        infinite values, values that its transform cannot take, or is constant.
+        infinite values, values that its transform cannot take, or is constant;
+        or if the filters leave no row for the fit.
     """
-    limits, fills = {}, {}
-    for name, feature in features.items():
-        fills[name] = _fill_value(name, feature, values[name])
-        limits[name] = _limits(feature, values[name], values[feature.iqr_of or name])
-    filled = {
-        name: np.where(np.isnan(values[name]), fills[name], values[name])
-        for name in features
+    values = {name: _finite(name, values[name]) for name in features}
+    fills = {
+        name: _fill_value(name, feature, values[name])
+        for name, feature in features.items()
     }
-    kept = ~np.any(
-        [
-            _outside(filled[name], limits[name])
-            for name, feature in features.items()
-            if feature.outliers == "iqr_filter"
-        ]
-        or [np.zeros(len(next(iter(filled.values()))), dtype=bool)],
-        axis=0,
-    )
+    limits = {
+        name: _limits(feature, values[name], values[feature.iqr_of or name])
+        for name, feature in features.items()
+    }
+    filled = {name: _filled(name, values[name], fills[name]) for name in features}
+    filters = [name for name in features if features[name].outliers == "iqr_filter"]
+    kept = np.ones(len(next(iter(filled.values()))), dtype=bool)
+    for name in filters:
+        kept &= ~_outside(filled[name], limits[name])
+    if not kept.any():
+        raise SegmentationError(
+            f"none of {len(kept)} entities is left for the fit by the iqr_filter of "
+            f"{', '.join(filters)}. Raise iqr_factor, or use winsorise."
+        )
     learnt = {}
     for name, feature in features.items():
-        low, high = limits[name]
-        fitted = filled[name][kept]
-        if feature.outliers == "winsorise":
-            fitted = np.clip(fitted, low, high)
-        if feature.transform == "log1p" and fitted.min() < 0:
-            raise SegmentationError(
-                f'feature "{name}" has the value {fitted.min():g}, but log1p takes '
-                "values of at least 0. Use the transform signed_log1p."
-            )
-        fitted = FORWARD[feature.transform](fitted)
-        if fitted.min() == fitted.max():
-            raise SegmentationError(
-                f'feature "{name}" is {filled[name][kept][0]:g} for all {len(fitted)} '
-                "fitted entities, so it cannot tell them apart. Take it out."
-            )
-        center, scale = _center_and_scale(scaler, fitted)
+        transformed = _transformed(name, feature, filled[name][kept], limits[name])
+        center, scale = _center_and_scale(scaler, transformed)
         if not scale > 0:
             raise SegmentationError(
-                f'feature "{name}" has no spread for the scaler "{scaler}": half of '
-                f"its {len(fitted)} values are equal. Use the scaler standard."
+                f'feature "{name}" has no spread for the scaler "{scaler}": at least '
+                f"half of its {kept.sum()} values are equal, or nearly so. Use another "
+                "scaler or take it out."
             )
         learnt[name] = Parameters(
-            feature.transform, feature.outliers, fills[name], low, high, center, scale
+            feature.transform,
+            feature.outliers,
+            fills[name],
+            *limits[name],
+            center,
+            scale,
         )
     return learnt
 
@@ -152,10 +151,15 @@ def prepare(
     -------
     Prepared
         Columns in the order of the parameters.
+
+    Raises
+    ------
+    SegmentationError
+        If a feature has infinite values, or missing ones that it refuses.
     """
     columns, outside, filtered = [], [], []
     for name, learnt in parameters.items():
-        column = np.where(np.isnan(values[name]), learnt.fill_value, values[name])
+        column = _filled(name, _finite(name, values[name]), learnt.fill_value)
         limits = learnt.clip_low, learnt.clip_high
         outside.append(_outside(column, limits))
         filtered.append(outside[-1] & (learnt.outliers == "iqr_filter"))
@@ -183,31 +187,42 @@ def restore(points: Floats, parameters: Mapping[str, Parameters]) -> Floats:
     )
 
 
-def _fill_value(name: str, feature: Feature, values: Floats) -> float:
-    missing = np.isnan(values)
-    if np.isinf(values).any():
+def _finite(name: str, values: Floats) -> Floats:
+    too_large = (np.abs(values) > LARGEST).sum()
+    if too_large:
         raise SegmentationError(
-            f'feature "{name}" is infinite for {np.isinf(values).sum()} of '
+            f'feature "{name}" is infinite or beyond {LARGEST:g} for {too_large} of '
             f"{len(values)} entities. Mend the model that computes it."
         )
-    if missing.all() and not isinstance(feature.missing, float):
+    # Of -0.0 and 0.0, which are equal, the order of the rows would choose.
+    return values + 0.0
+
+
+def _fill_value(name: str, feature: Feature, values: Floats) -> float:
+    known = values[~np.isnan(values)]
+    if not len(known):
         raise SegmentationError(
             f'feature "{name}" is missing for all {len(values)} entities. Take it out.'
         )
-    if feature.missing == "refuse" and missing.any():
+    if isinstance(feature.missing, float):
+        return feature.missing
+    return float(np.median(known)) if feature.missing == "median" else np.nan
+
+
+def _filled(name: str, values: Floats, fill_value: float) -> Floats:
+    missing = np.isnan(values)
+    if np.isnan(fill_value) and missing.any():
         raise SegmentationError(
             f'feature "{name}" is missing for {missing.sum()} of {len(values)} '
             'entities and refuses that. Set its key "missing" to median or a number.'
         )
-    if isinstance(feature.missing, float):
-        return feature.missing
-    return float(np.median(values[~missing]))
+    return np.where(missing, fill_value, values)
 
 
 def _limits(feature: Feature, values: Floats, iqr_values: Floats):
     """Lowest and highest value that is no outlier, NaN for no limit."""
     values = values[~np.isnan(values)]
-    if feature.outliers == "none" or not len(values):
+    if feature.outliers == "none":
         return np.nan, np.nan
     if feature.outliers == "winsorise":
         low, high = feature.winsorise_at
@@ -222,12 +237,34 @@ def _outside(values: Floats, limits: tuple[float, float]) -> NDArray[np.bool_]:
     return (values < low) | (values > high)
 
 
+def _transformed(
+    name: str, feature: Feature, values: Floats, limits: tuple[float, float]
+) -> Floats:
+    """Fitted values, clipped and transformed, or what is wrong with them."""
+    clipped = np.clip(values, *limits) if feature.outliers == "winsorise" else values
+    if feature.transform == "log1p" and clipped.min() < 0:
+        raise SegmentationError(
+            f'feature "{name}" is below 0 for {(values < 0).sum()} of {len(values)} '
+            f"fitted entities (down to {values.min():g}), but log1p takes values of at "
+            "least 0. Use the transform signed_log1p."
+        )
+    transformed = FORWARD[feature.transform](clipped)
+    if transformed.min() == transformed.max():
+        changed = (clipped != values).sum()
+        once = f" once {changed} outliers are clipped" if changed else ""
+        remedy = ' or set its key "outliers" to none' if changed else ""
+        raise SegmentationError(
+            f'feature "{name}" is {clipped[0]:g} for all {len(values)} fitted entities'
+            f"{once}, so it cannot tell them apart. Take it out{remedy}."
+        )
+    return transformed
+
+
 def _center_and_scale(scaler: str, values: Floats) -> tuple[float, float]:
     # Sums depend on the order of their terms, unless they are sorted.
     values = np.sort(values)
     if scaler == "standard":
-        mean = values.mean()
-        return float(mean), float(np.sqrt(np.sort((values - mean) ** 2).mean()))
+        return float(values.mean()), float(values.std())
     if scaler == "robust":
         first, median, third = np.quantile(values, [0.25, 0.5, 0.75])
         return float(median), float(third - first)

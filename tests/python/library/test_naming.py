@@ -1,0 +1,208 @@
+"""Names of segments: taken from the data, one to one, and never two alike."""
+
+from __future__ import annotations
+
+from itertools import permutations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from customer_segmentation.errors import SegmentationError
+from customer_segmentation.naming import FARTHEST, name_segments, read_level
+
+FEATURES = ["spend", "orders", "recency_days"]
+
+
+@st.composite
+def profiles(draw, features: int = 3) -> np.ndarray:
+    """Coarse values: many segments are alike or equal, as near the average."""
+    k = draw(st.integers(1, 6))
+    cell = st.sampled_from([-2.0, -1.0, -0.6, -0.4, 0.0, 0.4, 0.6, 1.0, 2.0])
+    values = draw(st.lists(cell, min_size=k * features, max_size=k * features))
+    return np.reshape(values, (k, features))
+
+
+signatures = st.dictionaries(
+    st.sampled_from(FEATURES),
+    st.sampled_from(["high", "low"]) | st.floats(-2, 2),
+    min_size=1,
+)
+archetype_sets = st.dictionaries(
+    st.sampled_from(["Champions", "Lapsed", "Regulars", "High spend"]), signatures
+)
+
+
+def distance(row: np.ndarray, signature: dict) -> float:
+    """Root mean square of what a segment lacks: the definition, written plainly."""
+    lacks = []
+    for feature, level in signature.items():
+        z = row[FEATURES.index(feature)]
+        reached = (level == "high" and z >= 1) or (level == "low" and z <= -1)
+        target = {"high": 1.0, "low": -1.0}.get(level, level)
+        lacks.append(0.0 if reached else z - target)
+    return float(np.sqrt(np.mean(np.square(lacks))))
+
+
+class TestNoTwoSegmentsShareAName:
+    """A name stands for one action list, in every report."""
+
+    @given(profiles(), archetype_sets)
+    @settings(max_examples=200, deadline=None)
+    def test_whatever_they_are_like(self, profile, archetypes):
+        names = name_segments(profile, FEATURES, archetypes)
+        assert len(names) == len(set(names)) == len(profile)
+        assert all(names)
+
+    def test_if_they_are_equal(self):
+        names = name_segments(np.ones((3, 1)), ["spend"], {})
+        assert names == ["High spend", "High spend (2)", "High spend (3)"]
+
+    def test_if_an_archetype_is_called_like_a_description(self):
+        archetypes = {"High spend": {"spend": 3.0}}
+        names = name_segments(np.array([[1.0], [3.0]]), ["spend"], archetypes)
+        assert names == ["High spend (2)", "High spend"]
+
+
+class TestArchetypesAreAssignedOneToOne:
+    """Each name goes where it fits best in the whole, and nowhere by force."""
+
+    @given(profiles(), archetype_sets)
+    @settings(max_examples=200, deadline=None)
+    def test_within_the_limit_only(self, profile, archetypes):
+        names = name_segments(profile, FEATURES, archetypes)
+        for name, row in zip(names, profile, strict=True):
+            near = name in archetypes and distance(row, archetypes[name]) <= FARTHEST
+            assert near or name not in archetypes or name == "High spend"
+
+    @given(st.integers(0, 10**6))
+    @settings(max_examples=60, deadline=None)
+    def test_as_many_as_can_be_at_the_least_distance(self, seed):
+        random = np.random.default_rng(seed)
+        profile = random.normal(size=(3, 3))
+        archetypes = {
+            name: dict(zip(FEATURES, row, strict=True))
+            for name, row in zip("ABC", random.normal(size=(3, 3)) * 0.7, strict=True)
+        }
+        best = max(
+            (
+                [
+                    (name, row)
+                    for name, row in zip(order, range(3), strict=True)
+                    if distance(profile[row], archetypes[name]) <= FARTHEST
+                ]
+                for order in permutations("ABC")
+            ),
+            key=lambda pairs: (
+                len(pairs),
+                -sum(distance(profile[row], archetypes[name]) for name, row in pairs),
+            ),
+        )
+        names = name_segments(profile, FEATURES, archetypes)
+        assert {(name, row) for row, name in enumerate(names) if name in "ABC"} == (
+            set(best)
+        )
+
+    @given(st.integers(0, 10**6))
+    @settings(max_examples=100, deadline=None)
+    def test_in_any_order_of_segments_and_archetypes(self, seed):
+        random = np.random.default_rng(seed)
+        profile = random.normal(size=(5, 3)) * 1.5  # many are beyond high or low
+        archetypes = {}
+        for name in "ABCD":
+            first, second = random.choice(FEATURES, 2, replace=False)
+            level = random.choice(["high", "low"])
+            archetypes[name] = {first: level, second: random.normal()}
+        names = name_segments(profile, FEATURES, archetypes)
+        order = random.permutation(5)
+        reversed_archetypes = dict(reversed(archetypes.items()))
+        again = name_segments(profile[order], FEATURES, reversed_archetypes)
+        assert again == [names[segment] for segment in order]
+
+    def test_a_far_segment_does_not_push_a_near_pair_apart(self):
+        # The least sum of all distances would give "Small" to -0.8 and "Big" to 9.
+        archetypes = {"Small": {"spend": 0.0}, "Big": {"spend": 0.7}}
+        profile = np.array([[9.0], [0.1], [-0.7]])
+        assert name_segments(profile, ["spend"], archetypes) == [
+            *("High spend", "Big", "Small")
+        ]
+
+    @pytest.mark.parametrize(
+        ("level", "z", "named"),
+        [
+            ("high", 0.26, True),
+            ("high", 0.24, False),
+            ("high", 99, True),
+            ("low", -0.26, True),
+            ("low", -0.24, False),
+            ("low", -99, True),
+            (-0.5, 0.24, True),
+            (-0.5, 0.26, False),
+            (-0.5, -1.24, True),
+            (-0.5, -1.26, False),
+        ],
+    )
+    def test_for_a_level_within_its_limit(self, level, z, named):
+        (name,) = name_segments(np.array([[z]]), ["spend"], {"A": {"spend": level}})
+        assert (name == "A") is named
+
+    @pytest.mark.parametrize(("level", "sign"), [("high", 1), ("low", -1)])
+    @pytest.mark.parametrize("order", [[1.0, 3.0, 2.0], [3.0, 2.0, 1.0]])
+    def test_for_the_most_extreme_of_several(self, level, sign, order):
+        profile = sign * np.array(order)[:, None]
+        names = name_segments(profile, ["spend"], {"A": {"spend": level}})
+        assert names.index("A") == order.index(3.0)
+
+    def test_for_the_features_that_the_signature_names(self):
+        profile = np.array([[1.5, 9.0, -9.0]])
+        assert name_segments(profile, FEATURES, {"A": {"spend": "high"}}) == ["A"]
+
+    def test_but_not_for_a_feature_that_does_not_exist(self):
+        with pytest.raises(SegmentationError) as error:
+            name_segments(np.ones((1, 3)), FEATURES, {"A": {"spent": "high"}})
+        assert str(error.value) == (
+            "archetype \"A\" mentions 'spent', but the features are "
+            "'spend', 'orders', 'recency_days'"
+        )
+
+
+class TestADescriptionSaysWhatIsNotable:
+    """Where no archetype is near, the name is what a report would say first."""
+
+    @pytest.mark.parametrize(
+        ("row", "name"),
+        [
+            ([0.0, 0.0, 0.0], "Near the average"),
+            ([0.4, -0.4, 0.4], "Near the average"),
+            ([0.5, 0.0, 0.0], "High spend"),
+            ([0.0, -0.6, 0.9], "High recency days, low orders"),
+            ([1.0, -2.0, 1.5], "Low orders, high recency days"),
+        ],
+    )
+    def test_the_two_most_notable_features_at_most(self, row, name):
+        assert name_segments(np.array([row]), FEATURES, {}) == [name]
+
+    def test_one_more_where_two_are_alike(self):
+        profile = np.array([[1.0, 0.2, 0.0], [2.0, 0.0, -0.1]])
+        assert name_segments(profile, FEATURES, {}) == [
+            *("High spend, high orders", "High spend")
+        ]
+
+
+class TestLevelsAreRead:
+    """Archetypes stand in a seed that anyone may edit."""
+
+    @pytest.mark.parametrize(
+        ("text", "level"),
+        [("high", "high"), ("low", "low"), ("-0.5", -0.5), ("1e1", 10.0), (0.7, 0.7)],
+    )
+    def test_as_words_or_numbers(self, text, level):
+        assert read_level(text) == level
+
+    @pytest.mark.parametrize("text", ["High", "hi", "", "1,5", "nan", "-inf", None])
+    def test_or_refused_with_what_is_allowed(self, text):
+        with pytest.raises(SegmentationError) as error:
+            read_level(text)
+        assert f"the level {text!r} of an archetype is not allowed" in str(error.value)
+        assert "high, low or a number of standard deviations" in str(error.value)
