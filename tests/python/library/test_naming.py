@@ -121,31 +121,25 @@ class TestArchetypesAreAssignedOneToOne:
         assert again == [names[segment] for segment in order]
 
     def test_a_far_segment_does_not_push_a_near_pair_apart(self):
-        # The least sum of all distances would give "Small" to -0.8 and "Big" to 9.
-        archetypes = {"Small": {"spend": 0.0}, "Big": {"spend": 0.7}}
-        profile = np.array([[9.0], [0.1], [-0.7]])
-        assert name_segments(profile, ["spend"], archetypes) == [
-            *("High spend", "Big", "Small")
-        ]
+        # The least sum of all distances would take "A" for -3 and "B" for 0.4.
+        archetypes = {"A": {"spend": 0.0}, "B": {"spend": 1.0}}
+        names = name_segments(np.array([[0.4], [-3.0]]), ["spend"], archetypes)
+        assert names == ["A", "Low spend"]
 
     @pytest.mark.parametrize(
-        ("level", "z", "named"),
-        [
-            ("high", 0.26, True),
-            ("high", 0.24, False),
-            ("high", 99, True),
-            ("low", -0.26, True),
-            ("low", -0.24, False),
-            ("low", -99, True),
-            (-0.5, 0.24, True),
-            (-0.5, 0.26, False),
-            (-0.5, -1.24, True),
-            (-0.5, -1.26, False),
-        ],
+        ("level", "nearest", "away"),
+        [("high", 1, -1), ("low", -1, 1), (-0.3, -0.3, 1), (-0.3, -0.3, -1)],
     )
-    def test_for_a_level_within_its_limit(self, level, z, named):
-        (name,) = name_segments(np.array([[z]]), ["spend"], {"A": {"spend": level}})
-        assert (name == "A") is named
+    def test_for_a_level_within_its_limit(self, level, nearest, away):
+        for apart, named in ((FARTHEST - 0.01, True), (FARTHEST + 0.01, False)):
+            profile = np.array([[nearest + away * apart]])
+            (name,) = name_segments(profile, ["spend"], {"A": {"spend": level}})
+            assert (name == "A") is named
+
+    @pytest.mark.parametrize(("level", "z"), [("high", 99.0), ("low", -99.0)])
+    def test_for_high_and_low_without_an_end(self, level, z):
+        names = name_segments(np.array([[z]]), ["spend"], {"A": {"spend": level}})
+        assert names == ["A"]
 
     @pytest.mark.parametrize(("level", "sign"), [("high", 1), ("low", -1)])
     @pytest.mark.parametrize("order", [[1.0, 3.0, 2.0], [3.0, 2.0, 1.0]])
