@@ -9,11 +9,13 @@
 #}
 {% macro keep_unreadable_lines(dataset) %}
     {%- set path = var('input_files').get(dataset) -%}
-    delete from {{ source('loading', 'unreadable_lines') }}
+    {#- render(): with --empty a source is a query, which nothing is written to. -#}
+    {%- set unreadable_lines = source('loading', 'unreadable_lines').render() -%}
+    delete from {{ unreadable_lines }}
     where dataset = '{{ dataset }}';
     {% if path %}
         -- The connection may have read other files, and this one before.
-        insert into {{ source('loading', 'unreadable_lines') }}
+        insert into {{ unreadable_lines }}
         select
             '{{ dataset }}' as dataset,
             reject_errors.line as line_number,

@@ -7,11 +7,10 @@
             unknown. Known are chocolate_sales, online_retail.
 #}
 {% macro start_run() %}
-    {%- set known = ['chocolate_sales', 'online_retail'] -%}
-    {%- for dataset in var('input_files') if dataset not in known -%}
+    {%- for dataset in var('input_files') if dataset not in datasets() -%}
         {%- do exceptions.raise_compiler_error(
             'The var input_files names the dataset "' ~ dataset ~ '", which is'
-            ~ ' unknown. Known are ' ~ known | join(', ') ~ '.'
+            ~ ' unknown. Known are ' ~ datasets() | join(', ') ~ '.'
         ) -%}
     {%- endfor -%}
     {%- set months = var('below_average_months') -%}

@@ -1,4 +1,4 @@
-{% for dataset in ['chocolate_sales', 'online_retail'] %}
+{% for dataset in datasets() %}
     select * from {{ ref('int_' ~ dataset ~ '__sale_lines') }}
     {% if not loop.last %}union all{% endif %}
 {% endfor %}

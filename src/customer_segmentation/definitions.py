@@ -202,12 +202,11 @@ class Segmentation(_Definition):
         return "transaction_line_id" if self.grain == "sale" else "customer_id"
 
     @property
-    def k_values(self) -> range:
+    def k_values(self) -> list[int]:
         """Every k that stands in ``k_selection``, a fixed one included."""
         first, last = self.k_range
-        if self.k == "auto":
-            return range(first, last + 1)
-        return range(min(first, self.k), max(last, self.k) + 1)
+        fixed = set() if self.k == "auto" else {self.k}
+        return sorted({*range(first, last + 1), *fixed})
 
 
 def read_definitions(definitions: Any) -> list[Segmentation]:

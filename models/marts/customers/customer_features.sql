@@ -1,4 +1,7 @@
 {% set days_per_month = 30.4375 %}
+{% set tenure_days = dbt.datediff(
+    'totals.first_date', 'as_of.as_of_date', 'day'
+) %}
 
 with transactions as (
 
@@ -78,15 +81,14 @@ final as (
         -- are no sixty a month.
         totals.orders
         / greatest(
-            {{ dbt.datediff('totals.first_date', 'as_of.as_of_date', 'day') }}
+            cast({{ tenure_days }} as double)
             / {{ days_per_month }},
             1
         ) as orders_per_month,
         -- days
         {{ dbt.datediff('totals.last_date', 'as_of.as_of_date', 'day') }}
             as recency_days,
-        {{ dbt.datediff('totals.first_date', 'as_of.as_of_date', 'day') }}
-            as tenure_days
+        {{ tenure_days }} as tenure_days
     from totals
     inner join as_of
         on totals.dataset = as_of.dataset

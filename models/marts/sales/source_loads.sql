@@ -1,8 +1,6 @@
-{% set datasets = ['chocolate_sales', 'online_retail'] %}
-
 with raw_rows as (
 
-    {% for dataset in datasets %}
+    {% for dataset in datasets() %}
         select
             '{{ dataset }}' as dataset,
             {{ dbt.string_literal(dbt.escape_single_quotes(

@@ -30,9 +30,13 @@ marks as (
     select
         segmentation,
         segment_id,
-        string_agg(mark, ', ' order by place) as marked_by
+        concat_ws(
+            ', ',
+            max(case when place = 1 then mark end),
+            max(case when place = 2 then mark end),
+            max(case when place = 3 then mark end)
+        ) as marked_by
     from notable
-    where place <= 3
     group by segmentation, segment_id
 
 ),
