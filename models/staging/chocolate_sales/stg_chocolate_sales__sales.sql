@@ -3,18 +3,9 @@
     'boxes_shipped',
 ] %}
 
-with numbered as (
+with source as (
 
-    {{ with_line_numbers(ref('raw_chocolate_sales'), 'chocolate_sales') }}
-
-),
-
-source as (
-
-    select
-        *,
-        {{ csv_row(raw_columns) }} as raw_row
-    from numbered
+    {{ source_lines(ref('raw_chocolate_sales'), 'chocolate_sales', raw_columns) }}
 
 ),
 

@@ -3,18 +3,9 @@
     'unit_price', 'customer_id', 'country',
 ] %}
 
-with numbered as (
+with source as (
 
-    {{ with_line_numbers(ref('raw_online_retail'), 'online_retail') }}
-
-),
-
-source as (
-
-    select
-        *,
-        {{ csv_row(raw_columns) }} as raw_row
-    from numbered
+    {{ source_lines(ref('raw_online_retail'), 'online_retail', raw_columns) }}
 
 ),
 
