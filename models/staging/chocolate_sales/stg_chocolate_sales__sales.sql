@@ -5,7 +5,9 @@
 
 with source as (
 
-    {{ source_lines(ref('raw_chocolate_sales'), 'chocolate_sales', raw_columns) }}
+    {{ source_lines(
+        ref('raw_chocolate_sales'), 'chocolate_sales', raw_columns
+    ) }}
 
 ),
 

@@ -5,7 +5,9 @@
 
 with source as (
 
-    {{ source_lines(ref('raw_online_retail'), 'online_retail', raw_columns) }}
+    {{ source_lines(
+        ref('raw_online_retail'), 'online_retail', raw_columns
+    ) }}
 
 ),
 
