@@ -1,4 +1,5 @@
--- depends_on: {{ ref('segmentations') }}
+-- Waits for k_selection, which says in plain words what is wrong with a feature
+-- or a condition. depends_on: {{ ref('k_selection') }}
 {% set sources = {
     'customer': (ref('customer_features'), 'customer_id'),
     'sale': (ref('sale_features'), 'transaction_line_id'),
@@ -20,10 +21,20 @@
             where
                 dataset = '{{ definition.dataset }}'
                 and {{ key }} is not null
-                and ({{ definition.where or 'true' }})
+                -- The condition may end in a comment.
+                and ({{ definition.where or 'true' }}
+                )
         {% endset %}
         {% do selects.append(select_feature) %}
     {% endfor %}
 {% endfor %}
+
+{% if not selects %}
+    {% do selects.append(
+        'select cast(null as string) as segmentation,'
+        ~ ' cast(null as string) as entity_id, cast(null as string) as feature,'
+        ~ ' cast(null as double) as feature_value where false'
+    ) %}
+{% endif %}
 
 {{ selects | join('union all') }}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from pathlib import Path
 
 import duckdb
@@ -10,13 +11,22 @@ from customer_segmentation.errors import SegmentationError
 
 __all__ = ["summary"]
 
-LOADS = "select dataset, source, rows_read, rows_accepted, rows_refused \
-from source_loads order by dataset"
+LOADS = """
+select dataset, source, rows_read, rows_accepted, rows_refused
+from source_loads
+order by dataset
+"""
 
-SEGMENTS = "select segmentation, segment_name, entities, share, marked_by \
-from segment_summary order by segmentation, entities desc, segment_id"
-
-REASONS = "select segmentation, k, reason from k_selection where is_chosen"
+SEGMENTS = """
+select
+    segmentation, segmentations.dataset, k, reason,
+    segment_name, entities, share, marked_by
+from segmentations
+left join (select segmentation, k, reason from k_selection where is_chosen)
+    using (segmentation)
+left join segment_summary using (segmentation)
+order by segmentation, entities desc, segment_id
+"""
 
 
 def summary(database: Path) -> str:
@@ -41,15 +51,12 @@ def summary(database: Path) -> str:
         raise SegmentationError(f"No database at {database}. Run `make build` first.")
     try:
         with duckdb.connect(str(database), read_only=True) as connection:
-            loads, segments, reasons = (
-                connection.execute(query).fetchall()
-                for query in (LOADS, SEGMENTS, REASONS)
-            )
+            loads = connection.execute(LOADS).fetchall()
+            segments = connection.execute(SEGMENTS).fetchall()
     except duckdb.Error as error:
         raise SegmentationError(
             f"{database} cannot be summarised ({error}). Run `make build` first."
         ) from None
-    chosen = {segmentation: why for segmentation, *why in reasons}
     lines = ["Rows" + f"{'read':>34}{'accepted':>12}{'refused':>12}"]
     for dataset, source, *counts in loads:
         lines.append(
@@ -58,13 +65,13 @@ def summary(database: Path) -> str:
             )
         )
     lines += ["", "Segments"]
-    previous = None
-    for segmentation, name, entities, share, marked_by in segments:
-        if segmentation != previous:
-            k, reason = chosen[segmentation]
-            lines.append(f"  {segmentation}: k = {k}, {reason}")
-            previous = segmentation
-        lines.append(f"    {entities:>9,}  {share:>6.1%}  {name}  ({marked_by})")
+    for (name, dataset, k, reason), rows in groupby(segments, lambda row: row[:4]):
+        if k is None:
+            lines.append(f"  {name}: no entities; look at its key where and {dataset}")
+            continue
+        lines.append(f"  {name}: k = {k}, {reason}")
+        for *_, segment, entities, share, marked_by in rows:
+            lines.append(f"    {entities:>9,}  {share:>6.1%}  {segment}  ({marked_by})")
     return "\n".join(
         [
             *lines,

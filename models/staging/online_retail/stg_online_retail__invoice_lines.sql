@@ -41,6 +41,46 @@ flagged as (
 
 ),
 
+-- A sale that the same customer cancels in full within the hour is a slip of
+-- the keyboard, not a return: of equal lines, one directly after the other.
+neighboured as (
+
+    select
+        *,
+        {% for function in ['lag', 'lead'] -%}
+            {{ function }}(invoiced_at) over equal_lines as {{ function }}_at,
+            {{ function }}(is_cancellation) over equal_lines
+                as {{ function }}_is_cancellation
+            {{- ',' if not loop.last }}
+        {% endfor %}
+    from flagged
+    window
+        equal_lines as (
+            partition by
+                customer_id, stock_code, unit_price, abs(quantity), is_duplicate
+            order by invoiced_at, line_number
+        )
+
+),
+
+paired as (
+
+    select
+        *,
+        customer_id is not null
+        and not is_duplicate
+        and case
+            when is_cancellation then
+                not lag_is_cancellation
+                and {{ dbt.datediff('lag_at', 'invoiced_at', 'minute') }} <= 60
+            else
+                lead_is_cancellation
+                and {{ dbt.datediff('invoiced_at', 'lead_at', 'minute') }} <= 60
+        end as is_undone
+    from neighboured
+
+),
+
 final as (
 
     select
@@ -63,8 +103,9 @@ final as (
             'unit price is zero': 'unit_price = 0',
             'unit price is below zero': 'unit_price < 0',
             'exact duplicate of an earlier line': 'is_duplicate',
+            'sale and its cancellation within the hour': 'is_undone',
         }) }} as rejection_reasons
-    from flagged
+    from paired
 
 )
 
