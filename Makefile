@@ -5,6 +5,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 export UV_COMPILE_BYTECODE := 1
+# Trust what the machine trusts, as pip does.
+export UV_SYSTEM_CERTS := 1
 
 # DATA=<folder of real files> builds from them, each variant with a parse of
 # its own: dbt parses everything anew when its vars change.

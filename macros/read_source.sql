@@ -13,6 +13,8 @@
         from staging.demo_chocolate_sales
 #}
 {% macro read_source(dataset, demo, columns) %}
+    {#- Named so that a wrong definition stops the build before a file is read. -#}
+    {%- do ref('segmentations') -%}
     {%- set path = var('input_files').get(dataset) -%}
     {%- if path -%}
         {{ return(adapter.dispatch('read_file')(dataset, path, columns)) }}

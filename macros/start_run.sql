@@ -7,6 +7,12 @@
             unknown. Known are chocolate_sales, online_retail.
 #}
 {% macro start_run() %}
+    {%- if var('input_files') is not mapping -%}
+        {%- do exceptions.raise_compiler_error(
+            'The var input_files is ' ~ var('input_files') | tojson ~ '; needed is'
+            ~ ' a path for each dataset, such as {online_retail: sales.csv}.'
+        ) -%}
+    {%- endif -%}
     {%- for dataset in var('input_files') if dataset not in datasets() -%}
         {%- do exceptions.raise_compiler_error(
             'The var input_files names the dataset "' ~ dataset ~ '", which is'

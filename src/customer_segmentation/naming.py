@@ -92,9 +92,10 @@ def read_level(text: str) -> Level:
 
 
 def _distances(profile, features, archetypes) -> tuple[Floats, Floats]:
-    """Root mean square of what each segment lacks to each signature.
+    """Find the most that each segment lacks in any feature of each signature.
 
-    Beside it, how far the segment goes in the directions of the signature.
+    A mean over the features would let one that fits hide one that does not. Beside
+    it, how far the segment goes in the directions of the signature.
     """
     z_scores = dict(zip(features, profile.T, strict=True))
     distances, beyond = np.zeros((2, len(profile), len(archetypes)))
@@ -106,7 +107,7 @@ def _distances(profile, features, archetypes) -> tuple[Floats, Floats]:
                 f"but the features are {', '.join(map(repr, features))}"
             )
         lacks = [_lack(z_scores[name], level) for name, level in signature.items()]
-        distances[:, column] = np.sqrt(np.square(lacks).mean(axis=0))
+        distances[:, column] = np.abs(lacks).max(axis=0)
         for name, level in signature.items():
             beyond[:, column] += {"high": 1, "low": -1}.get(level, 0) * z_scores[name]
     return distances, beyond

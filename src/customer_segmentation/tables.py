@@ -50,6 +50,7 @@ MODEL_COLUMNS = {
     "scale": "float64",
     "centroid": "float64",
     "centroid_original": "float64",
+    "z_score": "float64",
     "trained_at": "datetime64[us]",
     "is_current": "bool",
 }
@@ -154,9 +155,8 @@ def segmentation_models(
                 if definition.archetypes
                 else {}
             )
-            names = name_segments(
-                _profile(centroids, points), list(definition.features), signatures
-            )
+            z_scores = _profile(centroids, points)
+            names = name_segments(z_scores, list(definition.features), signatures)
             originals = restore(centroids, parameters)
         frames.append(
             pd.DataFrame(
@@ -170,6 +170,7 @@ def segmentation_models(
                     **asdict(learnt),
                     "centroid": centroids[segment, position],
                     "centroid_original": originals[segment, position],
+                    "z_score": z_scores[segment, position],
                     "trained_at": trained_at,
                     "is_current": True,
                 }
@@ -185,7 +186,8 @@ def customer_segments(
 ) -> pd.DataFrame:
     """One row per segmentation and entity: its segment and how sure that is.
 
-    Only the stored parameters of the current model are used, nothing is learnt.
+    Only the stored parameters of the current model assign a segment. The principal
+    axes, for pictures alone, are those of the scored entities.
 
     Parameters
     ----------

@@ -4,24 +4,35 @@ with entities as (
 
 ),
 
--- What marks a segment: features whose mean is at least 120 % or at most 80 %
--- of the population's, the three that lie farthest from it in its deviations.
+-- What marks a segment: the three features in which its centroid lies farthest
+-- from the mean of all, at least half a deviation, after transform and clipping:
+-- means of the raw values would follow a handful of outliers.
 notable as (
 
     select
-        segmentation,
-        segment_id,
-        case when z_score > 0 then 'high ' else 'low ' end
-        || replace(feature, '_', ' ')
-        || ' ('
-        || cast(cast(index_to_population / 100 as decimal(18, 1)) as string)
-        || ' x)' as mark,
+        segmentation_models.segmentation,
+        segmentation_models.segment_id,
+        case when segmentation_models.z_score > 0 then 'high ' else 'low ' end
+        || replace(segmentation_models.feature, '_', ' ')
+        || ' (median '
+        || cast(cast(segment_profiles.median as decimal(18, 2)) as string)
+        || ')' as mark,
         row_number() over (
-            partition by segmentation, segment_id
-            order by abs(z_score) desc, feature asc
+            partition by
+                segmentation_models.segmentation, segmentation_models.segment_id
+            order by
+                abs(segmentation_models.z_score) desc,
+                segmentation_models.feature asc
         ) as place
-    from {{ ref('segment_profiles') }}
-    where index_to_population >= 120 or index_to_population <= 80
+    from {{ ref('segmentation_models') }} as segmentation_models
+    inner join {{ ref('segment_profiles') }} as segment_profiles
+        on
+            segmentation_models.segmentation = segment_profiles.segmentation
+            and segmentation_models.segment_id = segment_profiles.segment_id
+            and segmentation_models.feature = segment_profiles.feature
+    where
+        segmentation_models.is_current
+        and abs(segmentation_models.z_score) >= 0.5
 
 ),
 

@@ -26,6 +26,10 @@ insert into segment_summary values
     ('buyers', 1, 'Lapsed', 1000, 0.25, 'low spend'),
     ('buyers', 2, 'Champions', 3000, 0.75, 'high spend'),
     ('accounts', 1, 'All', 7, 1, 'none');
+create table segmentations (segmentation text, dataset text);
+insert into segmentations values
+    ('buyers', 'online_retail'), ('accounts', 'chocolate_sales'),
+    ('nobody', 'online_retail');
 create table k_selection as
     select 'buyers' as segmentation, 2 as k, 'chosen: best' as reason, true as is_chosen
     union all select 'buyers', 3, 'rejected: small', false
@@ -95,12 +99,13 @@ class TestTheSummaryTellsWhatABuildGave:
             *("online_retail", "541,909", "541,900", "9", "a", "b.csv")
         ]
         segments = lines.index("Segments")
-        assert lines[segments + 1 : segments + 6] == [
+        assert lines[segments + 1 : segments + 7] == [
             "  accounts: k = 1, chosen: fixed",
             "            7  100.0%  All  (none)",
             "  buyers: k = 2, chosen: best",
             "        3,000   75.0%  Champions  (high spend)",
             "        1,000   25.0%  Lapsed  (low spend)",
+            "  nobody: no entities; look at its key where and online_retail",
         ]
 
     def test_and_where_to_look_next(self, published):
@@ -144,7 +149,7 @@ class TestCommandsCanBeUsedInScripts:
         target = folder / "new folder" / "it's.duckdb"
         arguments = ["--source", str(published), "--database", str(target)]
         assert main(["publish", *arguments]) == 0
-        assert capsys.readouterr().out == f"Published 3 tables to {target}\n"
+        assert capsys.readouterr().out == f"Published 4 tables to {target}\n"
         assert main(["summary", "--database", str(target)]) == 0
         assert "Champions" in capsys.readouterr().out
 

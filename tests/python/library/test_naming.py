@@ -35,14 +35,14 @@ archetype_sets = st.dictionaries(
 
 
 def distance(row: np.ndarray, signature: dict) -> float:
-    """Root mean square of what a segment lacks: the definition, written plainly."""
+    """The most that a segment lacks in one feature: the definition, written plainly."""
     lacks = []
     for feature, level in signature.items():
         z = row[FEATURES.index(feature)]
         reached = (level == "high" and z >= 1) or (level == "low" and z <= -1)
         target = {"high": 1.0, "low": -1.0}.get(level, level)
         lacks.append(0.0 if reached else z - target)
-    return float(np.sqrt(np.mean(np.square(lacks))))
+    return float(np.max(np.abs(lacks)))
 
 
 class TestNoTwoSegmentsShareAName:
