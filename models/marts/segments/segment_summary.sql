@@ -4,9 +4,9 @@ with entities as (
 
 ),
 
--- What marks a segment: the three features in which its centroid lies farthest
--- from the mean of all, at least half a deviation, after transform and clipping:
--- means of the raw values would follow a handful of outliers.
+-- What marks a segment: the three features in which its centroid lies
+-- farthest from the mean of all, at least half a deviation, after transform
+-- and clipping: means of raw values would follow a handful of outliers.
 notable as (
 
     select

@@ -47,19 +47,29 @@ neighboured as (
 
     select
         *,
-        {% for function in ['lag', 'lead'] -%}
-            {{ function }}(invoiced_at) over equal_lines as {{ function }}_at,
-            {{ function }}(is_cancellation) over equal_lines
-                as {{ function }}_is_cancellation
-            {{- ',' if not loop.last }}
-        {% endfor %}
+        lag(invoiced_at) over equal_lines as previous_at,
+        lag(is_cancellation) over equal_lines as is_after_cancellation,
+        lead(invoiced_at) over equal_lines as next_at,
+        lead(is_cancellation) over equal_lines as is_before_cancellation
     from flagged
     window
         equal_lines as (
             partition by
                 customer_id, stock_code, unit_price, abs(quantity), is_duplicate
-            order by invoiced_at, line_number
+            order by invoiced_at, is_cancellation, raw_row
         )
+
+),
+
+timed as (
+
+    select
+        *,
+        {{ dbt.datediff('previous_at', 'invoiced_at', 'minute') }}
+            as minutes_since_previous,
+        {{ dbt.datediff('invoiced_at', 'next_at', 'minute') }}
+            as minutes_to_next
+    from neighboured
 
 ),
 
@@ -70,14 +80,11 @@ paired as (
         customer_id is not null
         and not is_duplicate
         and case
-            when is_cancellation then
-                not lag_is_cancellation
-                and {{ dbt.datediff('lag_at', 'invoiced_at', 'minute') }} <= 60
-            else
-                lead_is_cancellation
-                and {{ dbt.datediff('invoiced_at', 'lead_at', 'minute') }} <= 60
+            when is_cancellation
+                then not is_after_cancellation and minutes_since_previous <= 60
+            else is_before_cancellation and minutes_to_next <= 60
         end as is_undone
-    from neighboured
+    from timed
 
 ),
 
