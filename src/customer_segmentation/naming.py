@@ -15,7 +15,7 @@ from customer_segmentation.errors import SegmentationError
 __all__ = ["FARTHEST", "LEVEL", "NOTABLE", "name_segments", "read_level"]
 
 # All in standard deviations of the population.
-FARTHEST = 0.5  # between a segment and the signature of its archetype
+FARTHEST = 0.5  # that a segment may lack in any feature of its archetype
 LEVEL = 1.0  # a feature is fully `high` or `low` from here on
 NOTABLE = 0.5  # a feature is worth a word in a descriptive name from here on
 
@@ -30,10 +30,11 @@ def name_segments(
 ) -> list[str]:
     """Name every segment, no two alike.
 
-    Segments are assigned to archetypes one to one so that the squared distances
-    sum up to the least (Kuhn, 1955). A segment that is farther than `FARTHEST` from
-    every free archetype gets a descriptive name. The order of the segments and
-    that of the archetypes do not matter, unless distances are equal.
+    Segments are assigned to archetypes one to one so that the squares of what they
+    lack sum up to the least (Kuhn, 1955). A segment that lacks more than `FARTHEST`
+    in any feature of every free archetype gets a descriptive name: a mean over the
+    features would let one that fits hide one that does not. The order of the
+    segments and that of the archetypes do not matter, unless sums are equal.
 
     Parameters
     ----------
@@ -58,12 +59,11 @@ def name_segments(
     """
     names: dict[int, str] = {}
     if archetypes:
-        distances, beyond = _distances(profile, features, archetypes)
+        costs, farthest = _costs(profile, features, archetypes)
         # What is too far must not push a near pair apart: all of it costs the same.
-        # Of two segments that are fully high, the higher one takes the name.
-        costs = np.where(distances <= FARTHEST, distances**2 - 1e-6 * beyond, 1e6)
+        costs = np.where(farthest <= FARTHEST, costs, 1e6)
         for segment, archetype in zip(*linear_sum_assignment(costs), strict=True):
-            if distances[segment, archetype] <= FARTHEST:
+            if farthest[segment, archetype] <= FARTHEST:
                 names[int(segment)] = list(archetypes)[archetype]
     # Of two that are described alike, the more extreme one has the shorter name.
     for segment in sorted(
@@ -91,14 +91,10 @@ def read_level(text: str) -> Level:
     return level
 
 
-def _distances(profile, features, archetypes) -> tuple[Floats, Floats]:
-    """Find the most that each segment lacks in any feature of each signature.
-
-    A mean over the features would let one that fits hide one that does not. Beside
-    it, how far the segment goes in the directions of the signature.
-    """
+def _costs(profile, features, archetypes) -> tuple[Floats, Floats]:
+    """Mean square, and most, of what each segment lacks to each signature."""
     z_scores = dict(zip(features, profile.T, strict=True))
-    distances, beyond = np.zeros((2, len(profile), len(archetypes)))
+    costs, farthest = np.zeros((2, len(profile), len(archetypes)))
     for column, (archetype, signature) in enumerate(archetypes.items()):
         unknown = [feature for feature in signature if feature not in z_scores]
         if unknown:
@@ -107,10 +103,13 @@ def _distances(profile, features, archetypes) -> tuple[Floats, Floats]:
                 f"but the features are {', '.join(map(repr, features))}"
             )
         lacks = [_lack(z_scores[name], level) for name, level in signature.items()]
-        distances[:, column] = np.abs(lacks).max(axis=0)
+        costs[:, column] = np.square(lacks).mean(axis=0)
+        farthest[:, column] = np.abs(lacks).max(axis=0)
+        # Of two segments that are fully high, the higher one takes the name.
         for name, level in signature.items():
-            beyond[:, column] += {"high": 1, "low": -1}.get(level, 0) * z_scores[name]
-    return distances, beyond
+            sign = {"high": 1, "low": -1}.get(level, 0)
+            costs[:, column] -= 1e-6 * sign * z_scores[name]
+    return costs, farthest
 
 
 def _lack(z_scores: Floats, level: Level) -> Floats:

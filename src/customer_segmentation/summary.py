@@ -19,10 +19,10 @@ order by dataset
 
 SEGMENTS = """
 select
-    segmentation, segmentations.dataset, k, reason,
+    segmentation, segmentations.dataset, chosen.k, reason,
     segment_name, entities, share, marked_by
 from segmentations
-left join (select segmentation, k, reason from k_selection where is_chosen)
+left join (select segmentation, k, reason from k_selection where is_chosen) as chosen
     using (segmentation)
 left join segment_summary using (segmentation)
 order by segmentation, entities desc, segment_id

@@ -144,11 +144,14 @@ class TestWrongInputIsRefusedClearly:
     """What, where, what is allowed, how to mend it; and no table is touched."""
 
     @pytest.fixture
-    def fails(self, demo_build):
+    def fails(self, demo_build, tmp_path):
+        build = type(demo_build)(tmp_path, {})
+        shutil.copy(demo_build.database, build.database)
+
         def run(*selected: str, **variables) -> str:
-            before = demo_build.query("select count(*), max(rowid) from transactions")
-            result = demo_build.dbt("build", "--select", *selected, **variables)
-            after = demo_build.query("select count(*), max(rowid) from transactions")
+            before = build.query("select count(*), max(rowid) from transactions")
+            result = build.dbt("build", "--select", *selected, **variables)
+            after = build.query("select count(*), max(rowid) from transactions")
             assert result.returncode != 0
             assert "Traceback" not in result.stdout
             pd.testing.assert_frame_equal(before, after)
@@ -168,8 +171,29 @@ class TestWrongInputIsRefusedClearly:
         output = fails(
             "raw_chocolate_sales+", input_files={"chocolate_sales": str(path)}
         )
-        assert 'missing column "Amount", "Boxes Shipped"' in output
+        assert 'the column "Amount" is missing' in output
         assert 'The header holds "Sales Person", "Country"' in output
+
+    def test_a_quote_that_is_not_closed(self, fails, tmp_path):
+        """It makes one field of all that follows: most lines would be gone."""
+        row = 'A,UK,Bar {},04-Jan-22,"$1,000 ",{}'
+        rows = [row.format(i, i) for i in range(1, 1001)]
+        rows[500] = 'A,UK,"Bar,04-Jan-22,1000,5'
+        path = tmp_path / "quote.csv"
+        header = "Sales Person,Country,Product,Date,Amount,Boxes Shipped"
+        path.write_text("\n".join([header, *rows]))
+        output = fails(
+            "raw_chocolate_sales+", input_files={"chocolate_sales": str(path)}
+        )
+        assert "of 1000 lines only" in output
+        assert "a quote that is not closed" in output
+
+    def test_several_files(self, fails, tmp_path):
+        for name in "ab":
+            (tmp_path / f"{name}.csv").touch()
+        path = f"{tmp_path}/*.csv"
+        output = fails("raw_chocolate_sales+", input_files={"chocolate_sales": path})
+        assert "2 files at" in output
 
     def test_an_unknown_dataset(self, fails):
         output = fails("segmentations+", input_files={"choclate_sales": "x.csv"})

@@ -26,10 +26,10 @@ insert into segment_summary values
     ('buyers', 1, 'Lapsed', 1000, 0.25, 'low spend'),
     ('buyers', 2, 'Champions', 3000, 0.75, 'high spend'),
     ('accounts', 1, 'All', 7, 1, 'none');
-create table segmentations (segmentation text, dataset text);
+create table segmentations (segmentation text, dataset text, k int);
 insert into segmentations values
-    ('buyers', 'online_retail'), ('accounts', 'chocolate_sales'),
-    ('nobody', 'online_retail');
+    ('buyers', 'online_retail', null), ('accounts', 'chocolate_sales', 1),
+    ('nobody', 'online_retail', null);
 create table k_selection as
     select 'buyers' as segmentation, 2 as k, 'chosen: best' as reason, true as is_chosen
     union all select 'buyers', 3, 'rejected: small', false

@@ -34,15 +34,15 @@ archetype_sets = st.dictionaries(
 )
 
 
-def distance(row: np.ndarray, signature: dict) -> float:
-    """The most that a segment lacks in one feature: the definition, written plainly."""
-    lacks = []
+def lacks(row: np.ndarray, signature: dict) -> np.ndarray:
+    """What a segment lacks in each feature: the definition, written plainly."""
+    found = []
     for feature, level in signature.items():
         z = row[FEATURES.index(feature)]
         reached = (level == "high" and z >= 1) or (level == "low" and z <= -1)
         target = {"high": 1.0, "low": -1.0}.get(level, level)
-        lacks.append(0.0 if reached else z - target)
-    return float(np.max(np.abs(lacks)))
+        found.append(0.0 if reached else abs(z - target))
+    return np.array(found)
 
 
 class TestNoTwoSegmentsShareAName:
@@ -73,7 +73,7 @@ class TestArchetypesAreAssignedOneToOne:
     def test_within_the_limit_only(self, profile, archetypes):
         names = name_segments(profile, FEATURES, archetypes)
         for name, row in zip(names, profile, strict=True):
-            near = name in archetypes and distance(row, archetypes[name]) <= FARTHEST
+            near = name in archetypes and max(lacks(row, archetypes[name])) <= FARTHEST
             assert near or name not in archetypes or name == "High spend"
 
     @given(st.integers(0, 10**6))
@@ -90,13 +90,16 @@ class TestArchetypesAreAssignedOneToOne:
                 [
                     (name, row)
                     for name, row in zip(order, range(3), strict=True)
-                    if distance(profile[row], archetypes[name]) <= FARTHEST
+                    if max(lacks(profile[row], archetypes[name])) <= FARTHEST
                 ]
                 for order in permutations("ABC")
             ),
             key=lambda pairs: (
                 len(pairs),
-                -sum(distance(profile[row], archetypes[name]) for name, row in pairs),
+                -sum(
+                    (lacks(profile[row], archetypes[name]) ** 2).mean()
+                    for name, row in pairs
+                ),
             ),
         )
         names = name_segments(profile, FEATURES, archetypes)
