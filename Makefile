@@ -10,8 +10,10 @@ export UV_SYSTEM_CERTS := 1
 
 # DATA=<folder of real files> builds from them, each variant with a parse of
 # its own: dbt parses everything anew when its vars change.
+DBT_BUILD = $(BIN)/dbt --quiet build
 ifdef DATA
-VARS = --vars "$$($(BIN)/segments inputs '$(DATA)')" --target-path target/data
+DBT_BUILD = vars=$$($(BIN)/segments inputs '$(DATA)') \
+	&& $(BIN)/dbt --quiet build --vars "$$vars" --target-path target/data
 endif
 
 help: ## List the commands
@@ -19,7 +21,7 @@ help: ## List the commands
 	| awk -F ':.*## ' '{printf "make %-8s %s\n", $$1, $$2}'
 
 build: .venv/runtime ## Build, test and publish the segments (DATA=<folder of real files>)
-	$(BIN)/dbt --quiet build $(VARS)
+	$(DBT_BUILD)
 	$(BIN)/segments publish
 	$(BIN)/segments summary
 

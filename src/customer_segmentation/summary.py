@@ -71,7 +71,7 @@ def summary(database: Path) -> str:
             continue
         lines.append(f"  {name}: k = {k}, {reason}")
         for *_, segment, entities, share, marked_by in rows:
-            lines.append(f"    {entities:>9,}  {share:>6.1%}  {segment}  ({marked_by})")
+            lines.append(f"    {entities:>9,}  {share:>6.1%}  {segment}: {marked_by}")
     return "\n".join(
         [
             *lines,

@@ -101,10 +101,10 @@ class TestTheSummaryTellsWhatABuildGave:
         segments = lines.index("Segments")
         assert lines[segments + 1 : segments + 7] == [
             "  accounts: k = 1, chosen: fixed",
-            "            7  100.0%  All  (none)",
+            "            7  100.0%  All: none",
             "  buyers: k = 2, chosen: best",
-            "        3,000   75.0%  Champions  (high spend)",
-            "        1,000   25.0%  Lapsed  (low spend)",
+            "        3,000   75.0%  Champions: high spend",
+            "        1,000   25.0%  Lapsed: low spend",
             "  nobody: no entities; look at its key where and online_retail",
         ]
 
