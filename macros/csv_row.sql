@@ -1,6 +1,6 @@
 {#
-    The row as one line of CSV, as it could stand in the source: refused rows
-    are kept in this form, ready to be mended and loaded again.
+    The row as one line of CSV, in the order of these columns: refused rows are
+    kept in this form.
 
     Input:  {{ csv_row(['country', 'amount']) }}
     Output: UK,"$5,320 "

@@ -8,7 +8,8 @@ with segmentations as (
     from {{ ref('segmentations') }}
     where
         grain = 'customer'
-        and definition like '%"features_from":"grain","where":null%'
+        and features_from = 'grain'
+        and row_condition is null
 
 )
 

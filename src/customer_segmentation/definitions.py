@@ -280,8 +280,9 @@ def definitions_table(definitions: Any) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Columns ``segmentation``, ``dataset``, ``grain``, ``features``, ``k``
-        (missing where k is chosen by the rule), ``minimum_share``,
+        Columns ``segmentation``, ``dataset``, ``grain``, ``features_from``,
+        ``row_condition`` (missing where all rows are segmented), ``features``,
+        ``k`` (missing where k is chosen by the rule), ``minimum_share``,
         ``archetypes`` and ``definition``.
     """
     rows = [
@@ -289,6 +290,8 @@ def definitions_table(definitions: Any) -> pd.DataFrame:
             "segmentation": item.name,
             "dataset": item.dataset,
             "grain": item.grain,
+            "features_from": item.features_from,
+            "row_condition": item.where,
             "features": ", ".join(item.features),
             "k": None if item.k == "auto" else item.k,
             "minimum_share": item.minimum_share,
@@ -302,6 +305,8 @@ def definitions_table(definitions: Any) -> pd.DataFrame:
         segmentation="string",
         dataset="string",
         grain="string",
+        features_from="string",
+        row_condition="string",
         features="string",
         k="Int64",
         minimum_share="float64",

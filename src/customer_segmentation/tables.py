@@ -85,10 +85,6 @@ class Entities:
     values: dict[str, NDArray[np.float64]]
     fit_order: NDArray[np.intp]
 
-    def points(self, parameters: Mapping[str, Parameters]):
-        """Scale the features with learnt parameters."""
-        return prepare(self.values, parameters)
-
 
 def k_selection(definitions: Any, sources: Sources) -> pd.DataFrame:
     """One row per segmentation and k, with the reason for or against it.
@@ -109,8 +105,7 @@ def k_selection(definitions: Any, sources: Sources) -> pd.DataFrame:
     frames = []
     for definition, entities in _each(definitions, sources):
         with _named(definition):
-            parameters = learn(entities.values, definition.features, definition.scaler)
-            points = _fitted_points(entities, parameters)
+            _, points = _learnt(definition, entities)
             frames.append(selection.select_k(points, definition))
     return _stack(frames, selection.COLUMNS)
 
@@ -146,8 +141,7 @@ def segmentation_models(
     frames = []
     for definition, entities in _each(definitions, sources):
         with _named(definition):
-            parameters = learn(entities.values, definition.features, definition.scaler)
-            points = _fitted_points(entities, parameters)
+            parameters, points = _learnt(definition, entities)
             k = _entry(k_by_name, definition.name, "chosen k", "the model k_selection")
             centroids = selection.fit(points, k, definition).centroids
             signatures = (
@@ -223,7 +217,7 @@ def customer_segments(
                     f"definition {', '.join(definition.features)}. Build "
                     "segmentation_models."
                 )
-            prepared = entities.points(parameters)
+            prepared = prepare(entities.values, parameters)
             labels, distance, second, second_distance = nearest(
                 prepared.points, centroids
             )
@@ -302,10 +296,12 @@ def _numbers(column: pd.Series) -> NDArray[np.float64]:
     return column.to_numpy(dtype="float64", na_value=np.nan)
 
 
-def _fitted_points(entities: Entities, parameters: Mapping[str, Parameters]):
-    """Scaled features of the entities in the fit, in the order they are fitted."""
-    prepared = entities.points(parameters)
-    return prepared.points[entities.fit_order][prepared.is_in_fit[entities.fit_order]]
+def _learnt(definition: Segmentation, entities: Entities):
+    """Parameters of the features, and the scaled entities in the order of the fit."""
+    parameters = learn(entities.values, definition.features, definition.scaler)
+    prepared = prepare(entities.values, parameters)
+    order = entities.fit_order[prepared.is_in_fit[entities.fit_order]]
+    return parameters, prepared.points[order]
 
 
 def _k_by_name(chosen: Any) -> dict[str, int]:

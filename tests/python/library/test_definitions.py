@@ -413,11 +413,13 @@ class TestTheTableKeepsTheWholeDefinition:
             "features": {"spend": {}, "orders": {}},
             "k": 3,
             "archetypes": "retail",
+            "where": "orders > 1",
         }
         table = definitions_table({"fixed": VALID | fixed, "auto": VALID})
         rows = table.drop(columns="definition").astype(object).to_numpy().tolist()
         assert rows[1] == [
-            *("fixed", "online_retail", "customer", "spend, orders", 3, 0.03, "retail")
+            *("fixed", "online_retail", "customer", "grain", "orders > 1"),
+            *("spend, orders", 3, 0.03, "retail"),
         ]
         assert (
             table.k.isna().tolist() == table.archetypes.isna().tolist() == [True, False]
@@ -432,6 +434,8 @@ class TestTheTableKeepsTheWholeDefinition:
             ("segmentation", "VARCHAR"),
             ("dataset", "VARCHAR"),
             ("grain", "VARCHAR"),
+            ("features_from", "VARCHAR"),
+            ("row_condition", "VARCHAR"),
             ("features", "VARCHAR"),
             ("k", "BIGINT"),
             ("minimum_share", "DOUBLE"),
