@@ -13,5 +13,7 @@
             else coalesce({{ column }}, '')
         end
         {%- if not loop.last %} || ',' || {% endif -%}
+    {%- else -%}
+        ''
     {%- endfor -%}
 {%- endmacro %}

@@ -10,7 +10,7 @@
         concat_ws(
             '; ',
             {%- for reason, condition in rules.items() %}
-            case when {{ condition }} then '{{ reason }}' end
+            case when {{ condition }} then {{ text_literal(reason) }} end
             {{- ',' if not loop.last }}
             {%- endfor %}
         ),

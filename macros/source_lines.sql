@@ -1,37 +1,49 @@
 {#
     The rows of a raw table as lines of their source: with `line_number`, the line
-    of the file that each stood on (the header is line 1), and `raw_row`, the line
-    as CSV. A raw table keeps the file's order, but not the lines that could not
-    be read: those before a row are added to its number.
+    of the file that each begins on (the header is line 1), and `is_duplicate`,
+    whether an earlier row is the same to the letter. Line breaks within fields, and
+    lines that are no rows, are added to a row's place in its file.
 
-    Input:  with source as (
-                {{ source_lines(ref('raw_own'), 'own', ['country', 'amount']) }}
-            )
-    Output: every column of raw_own, line_number and raw_row
+    Input:  with source as ({{ source_lines('chocolate_sales', 'sales') }})
+    Output: every column of raw_chocolate_sales__sales, and these two
 #}
-{% macro source_lines(relation, dataset, columns) -%}
-    {{ return(adapter.dispatch('source_lines')(relation, dataset, columns)) }}
+{% macro source_lines(dataset, table) -%}
+    {{ return(adapter.dispatch('source_lines')(dataset, table)) }}
 {%- endmacro %}
 
-{% macro duckdb__source_lines(relation, dataset, columns) %}
+{% macro duckdb__source_lines(dataset, table) %}
     select
-        positioned.*,
-        positioned.position + 1 + (
+        placed.*,
+        placed.place + 1 + (
             select count(*)
             from (
                 select
-                    line_number - 1 - row_number() over (order by line_number)
-                        as rows_before
-                from {{ source('loading', 'unreadable_lines') }}
-                where dataset = '{{ dataset }}'
-            )
-            where rows_before < positioned.position
+                    source_file,
+                    line_number - 1 - row_number() over (
+                        partition by source_file order by line_number
+                    ) as lines_before
+                from {{ source('loading', 'skipped_lines') }}
+                where dataset = '{{ dataset }}' and source_table = '{{ table }}'
+            ) as skipped
+            where
+                skipped.source_file = placed.source_file
+                and skipped.lines_before < placed.place
         ) as line_number,
-        {{ csv_row(columns) }} as raw_row
+        row_number() over (
+            partition by raw_row order by source_file, position
+        ) > 1 as is_duplicate
     from (
         select
             *,
-            row_number() over () as position
-        from {{ relation }}
-    ) as positioned
+            position + cast(
+                coalesce(
+                    sum(line_breaks) over (
+                        partition by source_file order by position
+                        rows between unbounded preceding and 1 preceding
+                    ),
+                    0
+                ) as bigint
+            ) as place
+        from {{ ref('raw_' ~ dataset ~ '__' ~ table) }}
+    ) as placed
 {% endmacro %}

@@ -1,10 +1,11 @@
 {#
-    Called once at the start of every run: refuses wrong vars before any table is
-    touched, and makes the table that outlives the raw models.
+    Called once at the start of every run: refuses wrong vars, and inputs that
+    cannot be read, before any table is touched; makes the table that outlives the
+    raw models.
 
     Input:  --vars '{input_files: {choclate_sales: sales.csv}}'
     Output: The var input_files names the dataset "choclate_sales", which is
-            unknown. Known are chocolate_sales, online_retail.
+            unknown. Known are chocolate_sales, online_retail, …
 #}
 {% macro start_run() %}
     {%- if var('input_files') is not mapping -%}
@@ -13,11 +14,26 @@
             ~ ' a path for each dataset, such as {online_retail: sales.csv}.'
         ) -%}
     {%- endif -%}
-    {%- for dataset in var('input_files') if dataset not in datasets() -%}
-        {%- do exceptions.raise_compiler_error(
-            'The var input_files names the dataset "' ~ dataset ~ '", which is'
-            ~ ' unknown. Known are ' ~ datasets() | join(', ') ~ '.'
-        ) -%}
+    {%- for dataset, given in var('input_files').items() -%}
+        {%- if dataset not in var('datasets') -%}
+            {%- do exceptions.raise_compiler_error(
+                'The var input_files names the dataset "' ~ dataset ~ '", which is'
+                ~ ' unknown. Known are ' ~ var('datasets') | join(', ') ~ '.'
+            ) -%}
+        {%- endif -%}
+        {%- set tables = var('datasets')[dataset] -%}
+        {%- for table in given if given is mapping
+            and not ('path' in given or 'relation' in given)
+            and table not in tables -%}
+            {%- do exceptions.raise_compiler_error(
+                'The var input_files, dataset "' ~ dataset ~ '", names the table "'
+                ~ table ~ '", which is unknown. Known are ' ~ tables | join(', ')
+                ~ '; or give path or relation.'
+            ) -%}
+        {%- endfor -%}
+        {%- for table in tables if execute and input_of(dataset, table) -%}
+            {%- do plan_reading(dataset, table) -%}
+        {%- endfor -%}
     {%- endfor -%}
     {%- set months = var('below_average_months') -%}
     {%- if months is not integer or months < 1 -%}
@@ -27,7 +43,8 @@
         ) -%}
     {%- endif -%}
     create schema if not exists staging;
-    create table if not exists staging.unreadable_lines (
-        dataset string, line_number bigint, reasons string, raw_row string
+    create table if not exists staging.skipped_lines (
+        dataset string, source_table string, source_file string,
+        line_number bigint, reasons string, raw_row string
     )
 {% endmacro %}

@@ -8,6 +8,7 @@ final as (
 
     select
         'chocolate_sales' as dataset,
+        source_file,
         line_number,
         raw_row,
         rejection_reasons,
@@ -26,10 +27,12 @@ final as (
         cast(
             cast(amount as double) / nullif(boxes_shipped, 0) as decimal(18, 4)
         ) as unit_price,
+        cast(null as decimal(18, 4)) as unit_cost,
         amount as gross_amount,
         cast(0 as decimal(18, 2)) as discount_amount,
         -- timestamps
-        sold_at
+        sold_at,
+        cast(null as timestamp) as shipped_at
     from sales
 
 )

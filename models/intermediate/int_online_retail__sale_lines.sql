@@ -14,6 +14,7 @@ final as (
 
     select
         'online_retail' as dataset,
+        invoice_lines.source_file,
         invoice_lines.line_number,
         invoice_lines.raw_row,
         invoice_lines.rejection_reasons,
@@ -30,13 +31,15 @@ final as (
         greatest(invoice_lines.quantity, 0) as quantity,
         greatest(-invoice_lines.quantity, 0) as returned_quantity,
         invoice_lines.unit_price,
+        cast(null as decimal(18, 4)) as unit_cost,
         cast(
             invoice_lines.quantity * invoice_lines.unit_price
             as decimal(18, 2)
         ) as gross_amount,
         cast(0 as decimal(18, 2)) as discount_amount,
         -- timestamps
-        invoice_lines.invoiced_at as sold_at
+        invoice_lines.invoiced_at as sold_at,
+        cast(null as timestamp) as shipped_at
     from invoice_lines
     left join products
         on invoice_lines.stock_code = products.stock_code

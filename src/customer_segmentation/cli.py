@@ -51,6 +51,17 @@ def _parser() -> argparse.ArgumentParser:
     inputs = command(_inputs, "print the dbt vars for a folder of real files")
     inputs.add_argument("folder", type=Path)
 
+    inspecting = command(
+        _inspect, "propose the dbt vars that load a file of your own sales"
+    )
+    inspecting.add_argument("file", nargs="+", help="a file, or a pattern in quotes")
+    inspecting.add_argument("--table", choices=("sale_lines", "customers"))
+    inspecting.add_argument("--delimiter", help="one character, or tab")
+    inspecting.add_argument("--encoding", help="utf-8, utf-16, latin-1 or cp1252")
+    inspecting.add_argument("--sheet", help="of an xlsx file")
+    inspecting.add_argument("--date-format", help="such as %%d/%%m/%%Y")
+    inspecting.add_argument("--decimal-sign", choices=(".", ","))
+
     publishing = command(_publish, "publish the built tables for BI tools")
     publishing.add_argument(
         "--source",
@@ -71,9 +82,48 @@ def _parser() -> argparse.ArgumentParser:
             help="published database (default: %(default)s)",
         )
 
-    demo = command(_demo, "make the demo seeds anew")
-    demo.add_argument("--folder", type=Path, default="seeds/demo")
+    validating = command(
+        _validate, "check the inputs before a build, or the marts after it"
+    )
+    validating.add_argument(
+        "--vars", default="{}", help="the vars that dbt is given, as YAML or JSON"
+    )
+    validating.add_argument(
+        "--project", type=Path, default=".", help="folder of dbt_project.yml"
+    )
+    validating.add_argument(
+        "--database",
+        type=Path,
+        default=os.environ.get(
+            "SEGMENTATION_DATABASE", "warehouse/segmentation.duckdb"
+        ),
+        help="database that dbt builds (default: %(default)s)",
+    )
+    validating.add_argument(
+        "--docs",
+        type=Path,
+        default="report/validation",
+        help="folder of the report (default: %(default)s)",
+    )
+    validating.add_argument(
+        "--marts", action="store_true", help="check the marts, after a build"
+    )
+    validating.add_argument(
+        "--published",
+        type=Path,
+        default="serve/customer_segmentation.duckdb",
+        help="published database, to compare the marts with (default: %(default)s)",
+    )
+
+    demo = command(_demo, "make the demo seeds anew, or one dataset of any size")
+    demo.add_argument(
+        "--folder", type=Path, help="default: seeds/demo, or demo for one dataset"
+    )
     demo.add_argument("--seed", type=int, default=0)
+    demo.add_argument("--dataset", help="write this one alone, with its planted groups")
+    demo.add_argument(
+        "--customers", type=int, help="of ecommerce_orders; its full size is 25000"
+    )
     return parser
 
 
@@ -82,10 +132,40 @@ def _parser() -> argparse.ArgumentParser:
 
 def _inputs(options: argparse.Namespace) -> None:
     from customer_segmentation.inputs import input_files
+    from customer_segmentation.sources import read_catalogue
 
     # dbt reads YAML, which knows no pairs of escapes for one character.
-    found = {"input_files": input_files(options.folder)}
+    found = {"input_files": input_files(options.folder, read_catalogue(Path()))}
     print(json.dumps(found, ensure_ascii=False))
+
+
+def _inspect(options: argparse.Namespace) -> None:
+    from customer_segmentation.inspection import ask_at_terminal, inspect_file
+
+    if len(options.file) > 1:
+        raise SegmentationError(
+            f"There are {len(options.file)} files. Name one, or several with a pattern "
+            "in quotes, which the shell leaves alone: segments inspect 'orders_*.csv'."
+        )
+    proposal = inspect_file(
+        options.file[0],
+        table=options.table,
+        delimiter=options.delimiter,
+        encoding=options.encoding,
+        sheet=options.sheet,
+        date_format=options.date_format,
+        decimal_sign=options.decimal_sign,
+        ask=ask_at_terminal if sys.stdin.isatty() else None,
+    )
+    for note in proposal.notes:
+        print(note, file=sys.stderr)
+    print(proposal.block, end="")
+    if proposal.open:
+        # Otherwise the error could come before the block that it is about.
+        sys.stdout.flush()
+        raise SegmentationError(
+            f"The block cannot be used as it is: {'; '.join(proposal.open)}."
+        )
 
 
 def _publish(options: argparse.Namespace) -> None:
@@ -101,8 +181,41 @@ def _summary(options: argparse.Namespace) -> None:
     print(summary(options.database))
 
 
-def _demo(options: argparse.Namespace) -> None:
-    from customer_segmentation.demo import write_seeds
+def _validate(options: argparse.Namespace) -> None:
+    import yaml
 
-    for path in write_seeds(options.folder, options.seed):
+    from customer_segmentation.validation import validate, validate_marts
+
+    if options.marts:
+        report = validate_marts(options.database, options.published, options.docs)
+        outcome = "The marts were not published, if this ran before `segments publish`"
+    else:
+        try:
+            variables = yaml.safe_load(options.vars) or {}
+        except yaml.YAMLError as error:
+            raise SegmentationError(f"--vars is no YAML or JSON ({error}).") from None
+        if not isinstance(variables, dict):
+            raise SegmentationError(
+                f"--vars is {options.vars!r}; needed is what dbt is given, such as "
+                "'{input_files: {online_retail: sales.csv}}'."
+            )
+        report = validate(options.project, variables, options.database, options.docs)
+        outcome = "No table was touched"
+    for line in report.lines():
+        print(line)
+    if report.failed:
+        # Otherwise the error could come before the lines that it is about.
+        sys.stdout.flush()
+        raise SegmentationError(f"{report.failed} check(s) failed. {outcome}.")
+
+
+def _demo(options: argparse.Namespace) -> None:
+    from customer_segmentation.demo import write_demo, write_seeds
+
+    if options.dataset:
+        folder = options.folder or Path("demo")
+        paths = write_demo(folder, options.dataset, options.seed, options.customers)
+    else:
+        paths = write_seeds(options.folder or Path("seeds/demo"), options.seed)
+    for path in paths:
         print(path)

@@ -26,6 +26,9 @@ from customer_segmentation.frames import typed
 __all__ = ["Feature", "Segmentation", "definitions_table", "read_definitions"]
 
 NAME = "small letters, digits and underscores, beginning with a letter"
+# Datasets whose published features int_published_customer_features holds.
+PUBLISHED = ("ecommerce_orders", "mall_customers", "online_retail")
+
 COUNT = "a whole number of at least 1"
 SHARE = "a number of at least 0 and below 0.5"
 K_RANGE = "two whole numbers of at least 1, the smaller one first, such as [2, 10]"
@@ -122,7 +125,7 @@ class Segmentation(_Definition):
     """
 
     name: Name
-    dataset: Literal["chocolate_sales", "online_retail"]
+    dataset: Annotated[str, Field(description="a dataset such as 'own'")]
     grain: Literal["customer", "sale"] = "customer"
     features_from: Literal["grain", "published"] = "grain"
     where: Annotated[
@@ -164,14 +167,23 @@ class Segmentation(_Definition):
             raise ValueError(f"the name is {name!r}, leave this key out")
         return value
 
+    @field_validator("dataset")
+    @classmethod
+    def _is_known(cls, value: str, info: ValidationInfo) -> str:
+        known = (info.context or {}).get("datasets")
+        if known and value not in known:
+            raise ValueError(_either(list(map(repr, known))))
+        return value
+
     # The keys that stand above in this class are known here, if they are right.
 
     @field_validator("features_from")
     @classmethod
     def _is_there(cls, value: str, info: ValidationInfo) -> str:
-        for key, needed in {"dataset": "online_retail", "grain": "customer"}.items():
-            if value == "published" and info.data.get(key, needed) != needed:
-                raise ValueError(f"'grain', unless the {key} is {needed!r}")
+        for key, needed in {"dataset": PUBLISHED, "grain": ("customer",)}.items():
+            if value == "published" and info.data.get(key, needed[0]) not in needed:
+                allowed = _either(list(map(repr, needed)))
+                raise ValueError(f"'grain', unless the {key} is {allowed}")
         return value
 
     @field_validator("k_range")
@@ -209,13 +221,17 @@ class Segmentation(_Definition):
         return sorted({*range(first, last + 1), *fixed})
 
 
-def read_definitions(definitions: Any) -> list[Segmentation]:
+def read_definitions(
+    definitions: Any, datasets: Iterable[str] = ()
+) -> list[Segmentation]:
     """Validate the value of the dbt var ``segmentations``.
 
     Parameters
     ----------
     definitions : mapping of str to mapping
         Name of the segmentation to its keys, as in ``dbt_project.yml``.
+    datasets : iterable of str, optional
+        Names that a dataset may have; by default any.
 
     Returns
     -------
@@ -252,6 +268,7 @@ def read_definitions(definitions: Any) -> list[Segmentation]:
         context = {
             "name": name,
             "features": list(features) if isinstance(features, Mapping) else [],
+            "datasets": sorted(datasets),
         }
         try:
             valid.append(
@@ -269,12 +286,12 @@ def read_definitions(definitions: Any) -> list[Segmentation]:
     return valid
 
 
-def definitions_table(definitions: Any) -> pd.DataFrame:
+def definitions_table(definitions: Any, datasets: Iterable[str] = ()) -> pd.DataFrame:
     """One row per segmentation: its main choices, and the whole as JSON.
 
     Parameters
     ----------
-    definitions : mapping
+    definitions, datasets
         As for `read_definitions`.
 
     Returns
@@ -298,7 +315,7 @@ def definitions_table(definitions: Any) -> pd.DataFrame:
             "archetypes": item.archetypes,
             "definition": item.model_dump_json(),
         }
-        for item in read_definitions(definitions)
+        for item in read_definitions(definitions, datasets)
     ]
     return typed(
         rows,

@@ -12,9 +12,11 @@ from customer_segmentation.errors import SegmentationError
 __all__ = ["summary"]
 
 LOADS = """
-select dataset, source, rows_read, rows_accepted, rows_refused
+select
+    dataset || '.' || source_table, source, rows_read, rows_accepted, rows_refused
 from source_loads
-order by dataset
+where source <> 'none'
+order by dataset, rows_read desc, source_table
 """
 
 SEGMENTS = """
@@ -57,11 +59,11 @@ def summary(database: Path) -> str:
         raise SegmentationError(
             f"{database} cannot be summarised ({error}). Run `make build` first."
         ) from None
-    lines = ["Rows" + f"{'read':>34}{'accepted':>12}{'refused':>12}"]
+    lines = ["Rows" + f"{'read':>48}{'accepted':>12}{'refused':>12}"]
     for dataset, source, *counts in loads:
         lines.append(
             "".join(
-                [f"  {dataset:<24}", *(f"{n:>12,}" for n in counts), f"   {source}"]
+                [f"  {dataset:<38}", *(f"{n:>12,}" for n in counts), f"   {source}"]
             )
         )
     lines += ["", "Segments"]

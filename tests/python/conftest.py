@@ -15,6 +15,7 @@ import pandas as pd
 import pytest
 
 from customer_segmentation.inputs import input_files
+from customer_segmentation.sources import read_catalogue
 
 PROJECT = Path(__file__).resolve().parents[2]
 
@@ -86,5 +87,5 @@ def real_build(tmp_path_factory) -> Build:
     folder = os.environ.get("SEGMENTATION_DATA_DIR")
     if not folder:
         pytest.skip("SEGMENTATION_DATA_DIR is not set: no real files to build on")
-    files = input_files(PROJECT / folder)
+    files = input_files(PROJECT / folder, read_catalogue(PROJECT))
     return make(tmp_path_factory.mktemp("real"), input_files=files)

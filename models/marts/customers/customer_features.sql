@@ -3,12 +3,24 @@
     'totals.first_date', 'as_of.as_of_date', 'day'
 ) %}
 
-with transactions as (
+with customers as (
+
+    select * from {{ ref('customers') }}
+
+),
+
+transactions as (
 
     select
         *,
         cast(sold_at as date) as sale_date
     from {{ ref('transactions') }}
+
+),
+
+campaign_responses as (
+
+    select * from {{ ref('int_campaign_responses') }}
 
 ),
 
@@ -31,6 +43,8 @@ totals as (
         count(*) filter (where not is_return) as lines,
         count(distinct product) filter (where not is_return)
             as distinct_products,
+        count(distinct category) filter (where not is_return)
+            as distinct_categories,
         cast(sum(quantity) as bigint) as quantity,
         cast(sum(returned_quantity) as bigint) as returned_quantity,
         cast(sum(net_amount) as decimal(18, 2)) as spend,
@@ -38,6 +52,10 @@ totals as (
             coalesce(sum(net_amount) filter (where not is_return), 0)
             as decimal(18, 2)
         ) as spend_before_returns,
+        cast(sum(gross_amount) filter (where not is_return) as double)
+            as gross_amount,
+        cast(sum(discount_amount) filter (where not is_return) as double)
+            as discount_amount,
         min(sale_date) as first_date,
         max(sale_date) as last_date
     from transactions
@@ -50,21 +68,22 @@ final as (
 
     select
         -- ids
-        totals.dataset,
-        totals.customer_id,
+        customers.dataset,
+        customers.customer_id,
         -- dates
         as_of.as_of_date,
         totals.first_date,
         totals.last_date,
         -- counts
-        totals.orders,
-        totals.lines,
-        totals.distinct_products,
-        totals.quantity,
-        totals.returned_quantity,
+        coalesce(totals.orders, 0) as orders,
+        coalesce(totals.lines, 0) as lines,
+        coalesce(totals.distinct_products, 0) as distinct_products,
+        coalesce(totals.distinct_categories, 0) as distinct_categories,
+        coalesce(totals.quantity, 0) as quantity,
+        coalesce(totals.returned_quantity, 0) as returned_quantity,
         -- money
-        totals.spend,
-        totals.spend_before_returns,
+        coalesce(totals.spend, 0) as spend,
+        coalesce(totals.spend_before_returns, 0) as spend_before_returns,
         cast(
             cast(totals.spend_before_returns as double)
             / nullif(totals.quantity, 0) as decimal(18, 4)
@@ -77,6 +96,8 @@ final as (
         cast(totals.returned_quantity as double)
         / nullif(greatest(totals.quantity, totals.returned_quantity), 0)
             as return_rate,
+        totals.discount_amount / nullif(totals.gross_amount, 0)
+            as discount_share,
         -- A tenure below one month counts as one: two orders on the first day
         -- are no sixty a month.
         totals.orders
@@ -88,10 +109,30 @@ final as (
         -- days
         {{ dbt.datediff('totals.last_date', 'as_of.as_of_date', 'day') }}
             as recency_days,
-        {{ tenure_days }} as tenure_days
-    from totals
-    inner join as_of
-        on totals.dataset = as_of.dataset
+        {{ tenure_days }} as tenure_days,
+        -- campaigns
+        campaign_responses.campaigns_received,
+        campaign_responses.campaigns_answered,
+        campaign_responses.coupons_redeemed,
+        campaign_responses.campaigns_answered
+        / cast(campaign_responses.campaigns_received as double)
+            as campaign_response_rate,
+        -- who they are
+        customers.age_from,
+        customers.income_from,
+        customers.household_size,
+        customers.spending_score
+    from customers
+    left join totals
+        on
+            customers.dataset = totals.dataset
+            and customers.customer_id = totals.customer_id
+    left join as_of
+        on customers.dataset = as_of.dataset
+    left join campaign_responses
+        on
+            customers.dataset = campaign_responses.dataset
+            and customers.customer_id = campaign_responses.customer_id
 
 )
 

@@ -19,7 +19,19 @@ final as (
         quantity,
         net_amount,
         -- Not rounded as transactions.unit_price is: segments depend on it.
-        cast(net_amount as double) / nullif(quantity, 0) as unit_price
+        cast(net_amount as double) / nullif(quantity, 0) as unit_price,
+        -- costs
+        unit_cost,
+        cast(quantity * unit_cost as decimal(18, 2)) as cost_amount,
+        cast(net_amount - quantity * unit_cost as decimal(18, 2))
+            as profit_amount,
+        cast(net_amount as double) / nullif(quantity, 0)
+        - cast(unit_cost as double) as unit_margin,
+        1 - cast(quantity * unit_cost as double)
+        / nullif(cast(net_amount as double), 0) as margin_rate,
+        -- days
+        {{ dbt.datediff('sold_at', 'shipped_at', 'day') }}
+            as ship_days
     from transactions
     where not is_return
 

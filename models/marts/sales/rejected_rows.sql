@@ -1,11 +1,13 @@
-with refused_lines as (
+with refused_rows as (
 
     select
         dataset,
+        source_table,
+        source_file,
         line_number,
         rejection_reasons as reasons,
         raw_row
-    from {{ ref('int_sale_lines__unioned') }}
+    from {{ ref('int_source_rows__unioned') }}
     where rejection_reasons is not null
 
 ),
@@ -14,16 +16,19 @@ unreadable_lines as (
 
     select
         dataset,
+        source_table,
+        source_file,
         line_number,
         'line is unreadable: ' || reasons as reasons,
         raw_row
-    from {{ source('loading', 'unreadable_lines') }}
+    from {{ source('loading', 'skipped_lines') }}
+    where reasons is not null
 
 ),
 
 final as (
 
-    select * from refused_lines
+    select * from refused_rows
     union all
     select * from unreadable_lines
 

@@ -17,18 +17,21 @@ final as (
         category,
         country,
         channel,
+        source_file,
         -- timestamps
         sold_at,
+        shipped_at,
         -- numerics
         quantity,
         returned_quantity,
         unit_price,
+        unit_cost,
         gross_amount,
         discount_amount,
         cast(gross_amount - discount_amount as decimal(18, 2)) as net_amount,
         line_number,
-        -- booleans
-        returned_quantity > 0 as is_return
+        -- booleans: a sale of which some units came back is a sale.
+        quantity = 0 as is_return
     from sale_lines
     where rejection_reasons is null
 

@@ -1,29 +1,25 @@
-{% set raw_columns = [
-    'sales_person', 'country', 'product', 'sale_date', 'amount',
-    'boxes_shipped',
-] %}
+{% set formats = formats_of('chocolate_sales', 'sales') %}
 
 with source as (
 
-    {{ source_lines(
-        ref('raw_chocolate_sales'), 'chocolate_sales', raw_columns
-    ) }}
+    {{ source_lines('chocolate_sales', 'sales') }}
 
 ),
 
 typed as (
 
     select
+        source_file,
         line_number,
         raw_row,
         {{ to_text('sales_person') }} as sales_person,
         {{ to_text('country') }} as country,
         {{ to_text('product') }} as product,
-        {{ to_timestamp('sale_date', '%d-%b-%y') }} as sold_at,
-        {{ to_decimal('amount', 2) }} as amount,
-        {{ to_whole_number('boxes_shipped') }} as boxes_shipped,
-        row_number() over (partition by raw_row order by line_number) > 1
-            as is_duplicate
+        {{ to_timestamp('sale_date', formats.date) }} as sold_at,
+        {{ to_decimal('amount', 2, formats.decimal_sign) }} as amount,
+        {{ to_whole_number('boxes_shipped', formats.decimal_sign) }}
+            as boxes_shipped,
+        is_duplicate
     from source
 
 ),
@@ -36,7 +32,8 @@ final as (
             'sales person is missing': 'sales_person is null',
             'country is missing': 'country is null',
             'product is missing': 'product is null',
-            'date is no day of the form 04-Jan-22': 'sold_at is null',
+            'date is no day of the form ' ~ formats.date_example:
+                'sold_at is null',
             'amount is no number': 'amount is null',
             'amount is below zero': 'amount < 0',
             'boxes shipped is no whole number': 'boxes_shipped is null',

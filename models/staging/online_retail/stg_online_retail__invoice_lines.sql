@@ -1,19 +1,15 @@
-{% set raw_columns = [
-    'invoice_number', 'stock_code', 'description', 'quantity', 'invoice_date',
-    'unit_price', 'customer_id', 'country',
-] %}
+{% set formats = formats_of('online_retail', 'invoice_lines') %}
 
 with source as (
 
-    {{ source_lines(
-        ref('raw_online_retail'), 'online_retail', raw_columns
-    ) }}
+    {{ source_lines('online_retail', 'invoice_lines') }}
 
 ),
 
 typed as (
 
     select
+        source_file,
         line_number,
         raw_row,
         upper({{ to_text('invoice_number') }}) as invoice_number,
@@ -21,11 +17,10 @@ typed as (
         {{ to_text('description') }} as description,
         {{ to_text('customer_id') }} as customer_id,
         nullif({{ to_text('country') }}, 'Unspecified') as country,
-        {{ to_timestamp('invoice_date', '%Y-%m-%d %H:%M:%S') }} as invoiced_at,
-        {{ to_whole_number('quantity') }} as quantity,
-        {{ to_decimal('unit_price', 4) }} as unit_price,
-        row_number() over (partition by raw_row order by line_number) > 1
-            as is_duplicate
+        {{ to_timestamp('invoice_date', formats.date) }} as invoiced_at,
+        {{ to_whole_number('quantity', formats.decimal_sign) }} as quantity,
+        {{ to_decimal('unit_price', 4, formats.decimal_sign) }} as unit_price,
+        is_duplicate
     from source
 
 ),
@@ -98,7 +93,7 @@ final as (
                 'not ' ~ matches('invoice_number', 'C?[0-9]{6}'),
             'stock code is missing': 'stock_code is null',
             'stock code is no product': 'not is_product',
-            'date is no moment of the form 2010-12-01 08:26:00':
+            'date is no moment of the form ' ~ formats.date_example:
                 'invoiced_at is null',
             'quantity is no whole number': 'quantity is null',
             'quantity is zero': 'quantity = 0',

@@ -13,7 +13,12 @@ class TestPublishedNumbersAreReproduced:
 
     @pytest.mark.parametrize(
         ("analysis", "numbers"),
-        [("published_chocolate_sales", 70), ("published_online_retail", 10)],
+        [
+            ("published_chocolate_sales", 70),
+            ("published_mall_customers", 23),
+            ("published_online_retail", 10),
+            ("published_sales_records", 20),
+        ],
     )
     def test_every_number(self, real_build, analysis, numbers):
         compared = real_build.analysis(analysis)
@@ -75,6 +80,55 @@ class TestPublishedFaultsAreShown:
             "and feature = 'quantity' order by mean desc"
         )
         assert profiles.segment_name[0] == "Mass Buyers"
+
+
+class TestEveryRowOfEverySourceIsAccountedFor:
+    """The rows that were counted in the files by other means."""
+
+    ROWS = {
+        "chocolate_sales.sales": 1_094,
+        "complete_journey.campaign_descriptions": 27,
+        "complete_journey.campaigns": 6_589,
+        "complete_journey.coupon_redemptions": 2_102,
+        "complete_journey.demographics": 801,
+        "complete_journey.products": 92_331,
+        "complete_journey.transactions": 75_000,
+        "mall_customers.customers": 200,
+        "online_retail.invoice_lines": 541_909,
+        "sales_records.order_lines": 1_000,
+    }
+
+    def test_rows_read(self, real_build):
+        loads = real_build.query(
+            "select dataset || '.' || source_table as name, rows_read "
+            "from source_loads where source not in ('demo data', 'none')"
+        )
+        assert dict(zip(loads.name, loads.rows_read, strict=True)) == self.ROWS
+
+    def test_of_the_groceries_only_rows_without_units_are_refused(self, real_build):
+        refused = real_build.query(
+            "select reasons from rejected_rows where dataset = 'complete_journey'"
+        )
+        assert len(refused) == 416
+        assert refused.reasons.str.startswith("quantity is zero").all()
+
+    def test_a_spreadsheet_gives_dates_and_exact_amounts(self, real_build):
+        """Excel holds 2224085.1800000002 for what was 8446 units at 263.33."""
+        line = real_build.query(
+            "select sold_at, shipped_at, gross_amount, unit_cost from transactions "
+            "where dataset = 'sales_records' and order_id = '686800706'"
+        ).iloc[0]
+        assert str(line.sold_at.date()) == "2014-10-18"
+        assert str(line.shipped_at.date()) == "2014-10-31"
+        assert (line.gross_amount, line.unit_cost) == (3_692_591.20, 263.33)
+
+    def test_a_filling_of_fuel_is_one_unit(self, real_build):
+        """The file counts thousandths of a gallon, up to 32,623 of them."""
+        most = real_build.query(
+            "select max(quantity) as units from transactions "
+            "where dataset = 'complete_journey'"
+        ).units[0]
+        assert most < 100
 
 
 class TestOnlineRetailIsCleanedAsDecided:

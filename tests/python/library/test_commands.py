@@ -11,13 +11,18 @@ import yaml
 
 from customer_segmentation.cli import main
 from customer_segmentation.errors import SegmentationError
-from customer_segmentation.inputs import FILES, input_files
+from customer_segmentation.inputs import input_files
+from customer_segmentation.sources import read_catalogue
 from customer_segmentation.summary import summary
 
+PROJECT = Path(__file__).resolve().parents[3]
+CATALOGUE = read_catalogue(PROJECT)
 PUBLISHED = """
 create table source_loads as
-    select 'online_retail' as dataset, 'a b.csv' as source,
-        541909 as rows_read, 541900 as rows_accepted, 9 as rows_refused;
+    select 'online_retail' as dataset, 'invoice_lines' as source_table,
+        'a b.csv' as source,
+        541909 as rows_read, 541900 as rows_accepted, 9 as rows_refused
+    union all select 'own', 'sale_lines', 'none', 0, 0, 0;
 create table segment_summary (
     segmentation text, segment_id int, segment_name text, entities int,
     share double, marked_by text
@@ -62,29 +67,48 @@ def put(folder: Path, place: str) -> str:
 class TestInputFilesAreFoundAsPublished:
     """A user unpacks the files of the source and names the folder, no more."""
 
-    PLACES = [(dataset, place) for dataset in FILES for place in FILES[dataset]]
+    PLACES = {
+        dataset: {name: table.file for name, table in tables.items() if table.file}
+        for dataset, tables in CATALOGUE.items()
+        if dataset != "own"
+    }
 
-    @pytest.mark.parametrize(("dataset", "place"), PLACES)
-    def test_each_alone_by_its_absolute_path(self, folder, dataset, place, monkeypatch):
-        path = put(folder, place)
+    @pytest.mark.parametrize("dataset", PLACES)
+    def test_each_dataset_alone_by_absolute_paths(self, folder, dataset, monkeypatch):
+        paths = {
+            table: put(folder, place) for table, place in self.PLACES[dataset].items()
+        }
         monkeypatch.chdir(folder)
-        assert input_files(Path()) == {dataset: path}
+        (only, *others) = paths.values()
+        expected = paths if others else only
+        assert input_files(Path(), CATALOGUE) == {dataset: expected}
+
+    def test_unpacked_where_it_is_published_gzipped(self, folder):
+        path = put(folder, "online_retail/Online Retail.csv")
+        assert input_files(folder, CATALOGUE) == {"online_retail": path}
 
     def test_the_compressed_one_before_the_other(self, folder):
-        paths = {place: put(folder, place) for _, place in self.PLACES}
-        assert input_files(folder) == {
-            "chocolate_sales": paths["chocolate_sales/Chocolate Sales.csv"],
-            "online_retail": paths["online_retail/Online Retail.csv.gz"],
-        }
+        put(folder, "online_retail/Online Retail.csv")
+        path = put(folder, "online_retail/Online Retail.csv.gz")
+        assert input_files(folder, CATALOGUE) == {"online_retail": path}
+
+    def test_some_tables_of_a_dataset_are_not_enough(self, folder):
+        """The others would be made-up rows among real ones."""
+        put(folder, "complete_journey/products.csv.gz")
+        with pytest.raises(SegmentationError) as error:
+            input_files(folder, CATALOGUE)
+        assert "some tables of complete_journey, but not" in str(error.value)
+        assert '"complete_journey/campaigns.csv.gz"' in str(error.value)
 
     @pytest.mark.parametrize("name", [".", "nowhere"])
     def test_or_all_that_are_known_are_named(self, folder, name):
         (folder / "Chocolate Sales.csv").touch()  # not where it is looked for
         with pytest.raises(SegmentationError) as error:
-            input_files(folder / name)
+            input_files(folder / name, CATALOGUE)
         assert f"The folder {folder / name} holds none of" in str(error.value)
-        for _, place in self.PLACES:
-            assert f'"{place}"' in str(error.value)
+        for places in self.PLACES.values():
+            for place in places.values():
+                assert f'"{place}"' in str(error.value)
 
 
 class TestTheSummaryTellsWhatABuildGave:
@@ -92,12 +116,11 @@ class TestTheSummaryTellsWhatABuildGave:
 
     def test_the_rows_and_the_segments(self, published):
         lines = summary(published).splitlines()
-        rows = lines.index(
-            "Rows                              read    accepted     refused"
-        )
+        rows = lines.index(f"Rows{'read':>48}{'accepted':>12}{'refused':>12}")
         assert lines[rows + 1].split() == [
-            *("online_retail", "541,909", "541,900", "9", "a", "b.csv")
+            *("online_retail.invoice_lines", "541,909", "541,900", "9", "a", "b.csv")
         ]
+        assert "own.sale_lines" not in summary(published)
         segments = lines.index("Segments")
         assert lines[segments + 1 : segments + 7] == [
             "  accounts: k = 1, chosen: fixed",
@@ -136,6 +159,11 @@ class TestTheSummaryTellsWhatABuildGave:
 class TestCommandsCanBeUsedInScripts:
     """Make and CI go by the exit code and read the output; people read the errors."""
 
+    @pytest.fixture(autouse=True)
+    def in_the_project(self, monkeypatch):
+        """Commands that read the sources look for them in the working directory."""
+        monkeypatch.chdir(PROJECT)
+
     def test_inputs_prints_the_vars_for_dbt(self, folder, capsys):
         path = put(folder, "chocolate_sales/Chocolate Sales.csv")
         assert main(["inputs", str(folder)]) == 0
@@ -168,6 +196,15 @@ class TestCommandsCanBeUsedInScripts:
         assert main(["demo", "--folder", str(folder / "seeds")]) == 0
         paths = [Path(line) for line in capsys.readouterr().out.splitlines()]
         assert sorted(paths) == sorted((folder / "seeds").iterdir())
+
+    def test_demo_writes_one_dataset_as_large_as_it_is_wanted(self, folder, capsys):
+        arguments = ["--dataset", "ecommerce_orders", "--customers", "60"]
+        assert main(["demo", "--folder", str(folder), *arguments]) == 0
+        paths = [Path(line) for line in capsys.readouterr().out.splitlines()]
+        lines, groups = paths
+        assert lines == folder / "ecommerce_orders/order_lines.csv"
+        assert len(groups.read_text().splitlines()) == 61
+        assert input_files(folder, CATALOGUE) == {"ecommerce_orders": str(lines)}
 
     @pytest.mark.parametrize(
         "arguments",
@@ -204,5 +241,5 @@ class TestCommandsCanBeUsedInScripts:
             main(["--help"])
         assert error.value.code == 0
         output = capsys.readouterr().out
-        for command in ("inputs", "publish", "summary", "demo"):
+        for command in ("inputs", "inspect", "validate", "publish", "summary", "demo"):
             assert f"    {command} " in output

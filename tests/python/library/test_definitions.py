@@ -40,7 +40,7 @@ JARGON = re.compile(
 def faults(definitions: Any) -> list[str]:
     """Return the lines of the error after the first one."""
     with pytest.raises(SegmentationError) as error:
-        read_definitions(definitions)
+        read_definitions(definitions, ["online_retail", "chocolate_sales"])
     first, *lines = str(error.value).splitlines()
     assert first == 'The var "segmentations" (in dbt_project.yml or --vars) ' + (
         "cannot be used:"
@@ -55,7 +55,7 @@ class TestAWrongDefinitionIsRefusedInPlainWords:
         ("key", "value", "shown", "allowed"),
         [
             ("dataset", "shop", "'shop'", "'chocolate_sales' or 'online_retail'"),
-            ("dataset", None, "nothing", "'chocolate_sales' or 'online_retail'"),
+            ("dataset", None, "nothing", "a dataset such as 'own'"),
             ("grain", "order", "'order'", "'customer' or 'sale'"),
             ("features_from", "seed", "'seed'", "'grain' or 'published'"),
             ("where", 3, "3", "an SQL condition in quotes, such as 'orders > 1'"),
@@ -195,7 +195,7 @@ class TestAWrongDefinitionIsRefusedInPlainWords:
             ("features_from", "published", {"grain": "sale"}, "grain is 'customer'"),
             (
                 *("features_from", "published", {"dataset": "chocolate_sales"}),
-                "dataset is 'online_retail'",
+                "dataset is 'ecommerce_orders', 'mall_customers' or 'online_retail'",
             ),
         ],
     )

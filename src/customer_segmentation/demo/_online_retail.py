@@ -1,203 +1,18 @@
-"""Small made-up seeds in the shape of the real sources, traps included.
-
-Each generator returns the text table a shop might have sent and the customer
-group that was planted behind every entity, so that a clustering of the demo can
-be judged by its adjusted Rand index. All names and texts are invented. The one
-source of randomness is a seeded PCG64, and all that is written is rounded to
-whole units or pence, so the same seed gives the same bytes on every platform.
-"""
+"""Online retail: one row per invoice line, entity = customer."""
 
 from __future__ import annotations
 
-import csv
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import product
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
-
-@dataclass(frozen=True)
-class Demo:
-    """A demo source and the truth behind it.
-
-    Attributes
-    ----------
-    table : DataFrame, shape (n_rows, n_columns)
-        All text, an absent value is ``""``; columns are the source's header.
-    groups : Series, shape (n_entities,)
-        Planted group name, indexed by entity id in ascending order.
-    """
-
-    table: pd.DataFrame
-    groups: pd.Series
-
-
-# --- Shared by the generators ----------------------------------------------------
-
-
-def _rng(seed: int) -> np.random.Generator:
-    """Return the only kind of randomness used here."""
-    return np.random.Generator(np.random.PCG64(seed))
-
-
-def _about(
-    rng: np.random.Generator, median: float | np.ndarray, spread: float, size=None
-) -> float | np.ndarray:
-    """Draw log-normal values: heavy tailed, as what customers do always is."""
-    return median * np.exp(spread * rng.standard_normal(size))
-
-
-def _deal(rng: np.random.Generator, shares: Mapping[str, float], n: int) -> list[str]:
-    """Return `n` names in random order, each exactly as often as its share says."""
-    cuts = np.cumsum([0.0, *shares.values()])
-    counts = np.diff(np.round(cuts / cuts[-1] * n).astype(int))
-    return rng.permutation(np.repeat(list(shares), counts)).tolist()
-
-
-def _some(rng: np.random.Generator, items: Sequence, n: int) -> list:
-    """Return `n` different items in random order."""
-    return [items[i] for i in rng.choice(len(items), n, replace=False)]
-
-
-def _truth(ids: Iterable[str], groups: Iterable[str], entity: str) -> pd.Series:
-    """Return the planted groups by entity id, ascending."""
-    index = pd.Index(list(ids), name=entity)
-    return pd.Series(list(groups), index, dtype=object, name="group").sort_index()
-
-
-# --- Chocolate sales: one row per sale, entity = seller / country ----------------
-
-_ACCOUNTS = 110  # of the 120 pairs: not every seller sells everywhere
-_SELLERS = [f"Seller {i:02}" for i in range(1, 21)]
-_MARKETS = ["UK", "India", "Australia", "New Zealand", "USA", "Canada"]
-_CHOCOLATES = [
-    "Amber Toffee Slab",
-    "Barley Malt Buttons",
-    "Black Cherry Thins",
-    "Cardamom Bark",
-    "Cinder Honeycomb",
-    "Cloudberry Creams",
-    "Ginger Snap Rounds",
-    "Hazel Crunch Log",
-    "Lime Zest Squares",
-    "Midnight Cocoa Dust",
-    "Oat Milk Pebbles",
-    "Pistachio Domes",
-    "Rye Crumb Tablet",
-    "Salted Fudge Bites",
-    "Sesame Brittle Bar",
-    "Smoked Vanilla Sticks",
-    "Tonka Truffle Box",
-    "Winter Pear Drops",
-]
-DECLINING_PRODUCTS: tuple[str, ...] = ("Cloudberry Creams", "Winter Pear Drops")
-"""Products whose demand is planted to collapse from June to August 2022."""
-
-# Share of its usual boxes that a declining product still sells, by month.
-_DECLINE = {6: 0.12, 7: 0.1, 8: 0.08}
-
-
-class _Account(NamedTuple):
-    """How a planted account group buys."""
-
-    share: float  # of all accounts
-    sales: tuple[int, int]  # fewest and most sales in the eight months
-    boxes: float  # median boxes per sale
-    price: float  # median dollars per box
-
-
-_ACCOUNT_GROUPS = {
-    "Mass Buyers": _Account(0.27, (9, 15), 320, 15),
-    "Premium Loyalists": _Account(0.31, (11, 16), 115, 85),
-    "Price-Sensitive Testers": _Account(0.20, (6, 10), 85, 12),
-    "Low Volume Explorers": _Account(0.22, (6, 10), 27, 60),
-}
-
-# One row each: the column that is spoilt and the text that spoils it.
-_CHOCOLATE_TRAPS = {
-    "Date": ["31-Feb-22"],
-    "Amount": ["n/a"],
-    "Boxes Shipped": ["0", "12.9"],
-    "Sales Person": [""],
-}
-_CHOCOLATE_DUPLICATES = 4
-
-
-def _day_text(day: pd.Timestamp) -> str:
-    """Write ``04-Jan-22``; without ``%b``, whose month names follow the locale."""
-    return f"{day:%d}-{day.month_name()[:3]}-{day:%y}"
-
-
-def chocolate_sales(seed: int = 0) -> Demo:
-    """Make chocolate sales, January to August 2022.
-
-    Parameters
-    ----------
-    seed : int
-        Seed of the PCG64 generator.
-
-    Returns
-    -------
-    Demo
-        About 1,200 sales of 110 accounts; an account's id is
-        ``<seller> / <country>``. Amounts are whole dollars.
-    """
-    rng = _rng(seed)
-    pairs = sorted(_some(rng, list(product(_SELLERS, _MARKETS)), _ACCOUNTS))
-    shares = {name: kind.share for name, kind in _ACCOUNT_GROUPS.items()}
-    groups = _deal(rng, shares, _ACCOUNTS)
-    kinds = [_ACCOUNT_GROUPS[group] for group in groups]
-    sales = rng.integers(*np.transpose([kind.sales for kind in kinds]), endpoint=True)
-
-    # Accounts differ within their group, and sales differ within their account.
-    usual_boxes = _about(rng, np.array([k.boxes for k in kinds]), 0.35, _ACCOUNTS)
-    usual_price = _about(rng, np.array([k.price for k in kinds]), 0.35, _ACCOUNTS)
-    account = rng.permutation(np.repeat(np.arange(_ACCOUNTS), sales))
-    n = len(account)
-    days = np.arange("2022-01-03", "2022-09-01", dtype="datetime64[D]")
-    days = pd.DatetimeIndex(np.sort(rng.choice(days[np.is_busday(days)], n)))
-    # Products are dealt deck by deck along the calendar: each sells all the time,
-    # so that a low month is a planted one and not luck.
-    decks = np.tile(_CHOCOLATES, (n // len(_CHOCOLATES) + 1, 1))
-    goods = rng.permuted(decks, axis=1).ravel()[:n]
-    left = [
-        _DECLINE.get(day.month, 1.0) if good in DECLINING_PRODUCTS else 1.0
-        for day, good in zip(days, goods, strict=True)
-    ]
-    boxes = _about(rng, usual_boxes[account], 0.45, n) * left
-    boxes = np.maximum(1, np.round(boxes)).astype(int)
-    amounts = np.round(boxes * _about(rng, usual_price[account], 0.3, n)).astype(int)
-
-    table = pd.DataFrame(
-        {
-            "Sales Person": [pairs[i][0] for i in account],
-            "Country": [pairs[i][1] for i in account],
-            "Product": goods,
-            "Date": [_day_text(day) for day in days],
-            "Amount": [f"${amount:,} " for amount in amounts],
-            "Boxes Shipped": boxes.astype(str),
-        },
-        dtype=object,
-    )
-    spoilt = [(column, text) for column, ts in _CHOCOLATE_TRAPS.items() for text in ts]
-    rows = rng.choice(n, len(spoilt) + _CHOCOLATE_DUPLICATES, replace=False)
-    for row, (column, text) in zip(rows, spoilt, strict=False):
-        table.loc[row, column] = text
-    table = pd.concat([table, table.loc[rows[len(spoilt) :]]], ignore_index=True)
-    return Demo(
-        # The real file is in no order at all.
-        table.loc[rng.permutation(len(table))].reset_index(drop=True),
-        _truth((" / ".join(pair) for pair in pairs), groups, "account"),
-    )
-
-
-# --- Online retail: one row per invoice line, entity = customer ------------------
+from customer_segmentation.demo._shared import Demo, about, deal, seeded, some, truth
 
 _OPENING = datetime(2010, 12, 1)
 _LAST_DAY = 373  # 2011-12-09, in days since the opening
@@ -333,7 +148,7 @@ def _catalogue(rng: np.random.Generator) -> list[_Line]:
     goods = []
     for i, name in enumerate(names):
         usual = _OBJECTS.get(name.split(" ", 1)[1], 395)
-        pence = 5 * max(1, round(_about(rng, usual, 0.2) / 5))
+        pence = 5 * max(1, round(about(rng, usual, 0.2) / 5))
         code = f"{22101 + i}{'' if i % 3 else 'A'}"
         goods.append(_Line(code, name, 0, pence / 100))
     return goods
@@ -352,7 +167,7 @@ def _basket(
     # A few products sell most, the long tail hardly.
     demand = 1.0 / np.sqrt(np.arange(1, len(goods) + 1))
     picks = rng.choice(len(goods), n, replace=False, p=demand / demand.sum())
-    worth = _about(rng, pounds / n, 0.4, n)
+    worth = about(rng, pounds / n, 0.4, n)
     return [
         goods[i]._replace(quantity=max(1, round(w / goods[i].price)))
         for i, w in zip(picks, worth, strict=True)
@@ -367,10 +182,10 @@ def _orders(
     kind: _Customer,
 ) -> list[_Invoice]:
     """Return a customer's orders in order of time."""
-    n = max(1, round(_about(rng, kind.orders, kind.spread)))
-    recency = min(max(round(_about(rng, kind.recency, 0.5)), 1), 365)
+    n = max(1, round(about(rng, kind.orders, kind.spread)))
+    recency = min(max(round(about(rng, kind.recency, 0.5)), 1), 365)
     last = _LAST_DAY - recency
-    usual = _about(rng, kind.basket, 0.45)
+    usual = about(rng, kind.basket, 0.45)
     days = [*np.sort(rng.integers(0, last, n - 1, endpoint=True)), last]
     low, high = kind.lines
     return [
@@ -378,7 +193,7 @@ def _orders(
         for when, lines, pounds in zip(
             sorted(_moment(rng, day) for day in days),
             rng.integers(low, high, n, endpoint=True),
-            _about(rng, usual, 0.3, n),
+            about(rng, usual, 0.3, n),
             strict=True,
         )
     ]
@@ -395,7 +210,7 @@ def _returns(
     lines = [(i, line) for i, order in enumerate(orders) for line in order.lines]
     left = round(share * sum(line.quantity for _, line in lines))
     back = defaultdict(list)
-    for i, line in _some(rng, lines, len(lines)):
+    for i, line in some(rng, lines, len(lines)):
         units = min(left, line.quantity)
         if units:
             back[i].append(line._replace(quantity=-units))
@@ -424,8 +239,8 @@ def _plant_extras(
     customers, best, plain = orders["customer"], goods[0], goods[1]
     notes = []
     for extra in _EXTRAS:
-        for order in _some(rng, orders[extra.host], extra.times):
-            price = round(float(_about(rng, extra.line.price, 0.2)), 2)
+        for order in some(rng, orders[extra.host], extra.times):
+            price = round(float(about(rng, extra.line.price, 0.2)), 2)
             line = extra.line._replace(price=price)
             if not extra.prefix:
                 order.lines.append(line)
@@ -439,18 +254,18 @@ def _plant_extras(
         line = _Line(good.code, text, sign * int(rng.integers(1, 200)), 0.0)
         return _Invoice(_moment(rng, rng.integers(_LAST_DAY)), "", _HOME, [line])
 
-    notes += [stock_note(t, -1) for t in _deal(rng, _WRITE_OFFS, _WRITE_OFF_NOTES)]
-    notes += [stock_note(t, 1) for t in _deal(rng, _FINDS, _FIND_NOTES)]
+    notes += [stock_note(t, -1) for t in deal(rng, _WRITE_OFFS, _WRITE_OFF_NOTES)]
+    notes += [stock_note(t, 1) for t in deal(rng, _FINDS, _FIND_NOTES)]
 
-    for host in _some(rng, customers, _GIFTS):
+    for host in some(rng, customers, _GIFTS):
         host.lines.append(best._replace(quantity=1, price=0.0))
-    for host in _some(rng, customers, _SECOND_TEXTS):
+    for host in some(rng, customers, _SECOND_TEXTS):
         host.lines.append(plain._replace(text=f"{plain.text} BOXED", quantity=2))
-    lower, precise = _some(rng, customers, 2)
+    lower, precise = some(rng, customers, 2)
     lower.lines.append(best._replace(code=best.code.lower(), quantity=3))
     price = round(plain.price + 0.005, 3)
     precise.lines.append(plain._replace(quantity=24, price=price))
-    for host in _some(rng, customers, _LINE_DUPLICATES):
+    for host in some(rng, customers, _LINE_DUPLICATES):
         host.lines.append(host.lines[0])
     return notes
 
@@ -484,13 +299,13 @@ def online_retail(seed: int = 0) -> Demo:
         About 8,000 lines of 420 customers and of sales without a customer;
         the entity id is the ``CustomerID``. Prices are pounds.
     """
-    rng = _rng(seed)
+    rng = seeded(seed)
     goods = _catalogue(rng)
     ids = (12_345 + np.cumsum(rng.integers(1, 25, _CUSTOMERS))).astype(str).tolist()
     shares = {name: kind.share for name, kind in _CUSTOMER_GROUPS.items()}
-    groups = _deal(rng, shares, _CUSTOMERS)
+    groups = deal(rng, shares, _CUSTOMERS)
     world = {_HOME: 0.89} | dict.fromkeys(_ABROAD, 0.01)
-    countries = _deal(rng, world, _CUSTOMERS)
+    countries = deal(rng, world, _CUSTOMERS)
 
     bought = {
         (customer, group): _orders(
@@ -504,7 +319,7 @@ def online_retail(seed: int = 0) -> Demo:
         for (_, group), orders in bought.items()
         if group == "Champions" and len(orders) > 1 and orders[0].country == _HOME
     ]
-    for orders, country in zip(_some(rng, movers, 2), _ABROAD, strict=False):
+    for orders, country in zip(some(rng, movers, 2), _ABROAD, strict=False):
         orders[-1].country = country
 
     invoices = []
@@ -549,44 +364,5 @@ def online_retail(seed: int = 0) -> Demo:
         for number, invoice in enumerate(invoices, _FIRST_INVOICE)
         for line in invoice.lines
     ]
-    return Demo(pd.DataFrame(rows, dtype=object), _truth(ids, groups, "CustomerID"))
-
-
-# --- All of them -----------------------------------------------------------------
-
-DEMOS: dict[str, Callable[[int], Demo]] = {
-    "chocolate_sales": chocolate_sales,
-    "online_retail": online_retail,
-}
-"""Generator of each demo dataset, by name."""
-
-
-def write_seeds(folder: Path, seed: int = 0) -> list[Path]:
-    """Write every demo table as ``demo_<dataset>.csv``.
-
-    The files are UTF-8 without BOM, with LF and as few quotes as possible.
-
-    Parameters
-    ----------
-    folder : Path
-        Where to write; made if it is not there.
-    seed : int
-        Seed of every generator.
-
-    Returns
-    -------
-    list of Path
-        The files written, in the order of `DEMOS`.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    paths = []
-    for name, generate in DEMOS.items():
-        table = generate(seed).table
-        path = folder / f"demo_{name}.csv"
-        # newline="": else Windows would turn the LF into CRLF.
-        with path.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file, lineterminator="\n")
-            writer.writerow(table.columns)
-            writer.writerows(table.itertuples(index=False, name=None))
-        paths.append(path)
-    return paths
+    table = pd.DataFrame(rows, dtype=object)
+    return Demo({"invoice_lines": table}, truth(ids, groups, "CustomerID"))

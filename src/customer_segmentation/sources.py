@@ -1,0 +1,623 @@
+"""From a user's files and tables to the SQL that reads them as text.
+
+What a source's tables hold stands in ``_<dataset>__sources.yml`` under
+``models/staging/``; where they are, and how they are written, in the dbt var
+``input_files``. Nothing about a file is guessed: delimiter, quote, encoding, date
+format and decimal sign have a stated default, or are given.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from glob import glob
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import duckdb
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from customer_segmentation.errors import SegmentationError
+from customer_segmentation.extensions import load_extension
+from customer_segmentation.text_files import look_at, readable
+
+__all__ = ["Column", "Input", "Reading", "Table", "plan", "read_catalogue"]
+
+CANONICAL_DATE = "%Y-%m-%d %H:%M:%S"
+TEXT = (".csv", ".tsv", ".txt")
+KINDS = {**dict.fromkeys(TEXT, "text"), ".parquet": "parquet", ".xlsx": "xlsx"}
+# What DuckDB decodes by itself; other encodings are written anew in UTF-8.
+ENCODINGS = ("utf-8", "latin-1")
+
+_UNCHANGED = "The tables of the dataset are as they were."
+
+
+# ---------------------------------------------------------------------- catalogue
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a source's table.
+
+    Attributes
+    ----------
+    name : str
+        As the project calls it.
+    header : str or None
+        As the source calls it; None where the user has to say.
+    data_type : str
+        What its text stands for: string, date, timestamp, bigint or decimal.
+    is_needed : bool
+        False where the source may lack it.
+    """
+
+    name: str
+    header: str | None
+    data_type: str
+    is_needed: bool
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of a source, as its YAML file describes it.
+
+    Attributes
+    ----------
+    file : str or None
+        Where it stands in a folder of published files.
+    date_format : str or None
+        Default, in strptime's letters.
+    one_of : tuple of str
+        Columns of which at least one is needed.
+    """
+
+    dataset: str
+    name: str
+    columns: tuple[Column, ...]
+    file: str | None = None
+    date_format: str | None = None
+    one_of: tuple[str, ...] = ()
+
+    @classmethod
+    def read(cls, dataset: str, name: str, meta: Mapping, columns: Mapping) -> Table:
+        """Read the ``meta`` of a dbt source and of its columns."""
+        return cls(
+            dataset,
+            name,
+            tuple(
+                Column(
+                    column,
+                    of_column.get("meta", {}).get("header"),
+                    of_column.get("data_type") or "string",
+                    of_column.get("meta", {}).get("needed", True),
+                )
+                for column, of_column in columns.items()
+            ),
+            meta.get("file"),
+            meta.get("date_format"),
+            tuple(meta.get("one_of", ())),
+        )
+
+
+def read_catalogue(project: Path) -> dict[str, dict[str, Table]]:
+    """Read every table of every dataset from the YAML files of a project.
+
+    Parameters
+    ----------
+    project : Path
+        Folder of ``dbt_project.yml``.
+
+    Returns
+    -------
+    dict of str to dict of str to Table
+        Dataset to table name to table.
+
+    Raises
+    ------
+    SegmentationError
+        If the folder holds no such files.
+    """
+    catalogue: dict[str, dict[str, Table]] = {}
+    for path in sorted(project.glob("models/staging/*/_*__sources.yml")):
+        for source in yaml.safe_load(path.read_text(encoding="utf-8"))["sources"]:
+            for table in source["tables"]:
+                columns = {
+                    column["name"]: {
+                        "meta": column.get("config", {}).get("meta", {}),
+                        "data_type": column.get("data_type"),
+                    }
+                    for column in table["columns"]
+                }
+                catalogue.setdefault(source["name"], {})[table["name"]] = Table.read(
+                    source["name"],
+                    table["name"],
+                    table.get("config", {}).get("meta", {}),
+                    columns,
+                )
+    if not catalogue:
+        raise SegmentationError(
+            f"The folder {project.resolve()} holds no description of the sources, "
+            "models/staging/*/_*__sources.yml. Run this in the project's folder."
+        )
+    return catalogue
+
+
+# -------------------------------------------------------------------------- input
+
+
+class Input(BaseModel):
+    """Where a table is, and how it is written: an entry under ``input_files``.
+
+    Attributes
+    ----------
+    path
+        A file, or a glob of files with the same columns.
+    relation
+        A table or view that the warehouse can read, such as ``crm.public.orders``.
+    sheet
+        Sheet of an xlsx file; by default the first.
+    date_format
+        Of every date of the table, in strptime's letters.
+    columns
+        The project's name of a column to the name in the file.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    path: Annotated[str | None, Field(description="a path or glob in quotes")] = None
+    relation: Annotated[
+        str | None,
+        Field(
+            pattern=r'^("[^"]+"|\w+)([.]("[^"]+"|\w+)){0,2}$',
+            description="a table such as schema.table or database.schema.table",
+        ),
+    ] = None
+    sheet: Annotated[str | None, Field(description="the name of a sheet")] = None
+    delimiter: Annotated[
+        str, Field(min_length=1, max_length=1, description="one character")
+    ] = ","
+    quote: Annotated[
+        str, Field(max_length=1, description="one character, or '' for none")
+    ] = '"'
+    encoding: Annotated[
+        str, Field(description="an encoding such as utf-8, latin-1 or utf-16")
+    ] = "utf-8"
+    date_format: Annotated[
+        str | None,
+        Field(pattern="%", description="a format in strptime's letters: '%d/%m/%Y'"),
+    ] = None
+    decimal_sign: Annotated[Literal[".", ","], Field(description="'.' or ','")] = "."
+    columns: Annotated[
+        dict[str, str],
+        Field(description="names of columns, such as {customer_id: Customer No}"),
+    ] = {}
+
+    @field_validator("encoding")
+    @classmethod
+    def _is_known(cls, value: str) -> str:
+        try:
+            name = codecs.lookup(value).name
+        except LookupError:
+            raise ValueError("unknown") from None
+        return {"iso8859-1": "latin-1"}.get(name, name)
+
+
+def read_input(table: Table, given: Any) -> Input | None:
+    """Read the entry of a table under ``input_files``.
+
+    Parameters
+    ----------
+    table : Table
+    given : str or mapping or None
+        The value under the dataset: a path or relation, the keys of `Input`, or, for
+        a dataset of several tables, one of these for each table.
+
+    Returns
+    -------
+    Input or None
+        None where the dataset or this table of it has no entry.
+
+    Raises
+    ------
+    SegmentationError
+        If a key or value cannot be used, or a column is not one of the table.
+    """
+    if isinstance(given, Mapping) and table.name in given:
+        given = given[table.name]
+    elif isinstance(given, Mapping) and not {"path", "relation"} & {*given}:
+        return None
+    if given is None:
+        return None
+    if isinstance(given, str):
+        is_file = _kind(given) or "/" in given or "*" in given
+        given = {"path" if is_file else "relation": given}
+    where = f'The var input_files, dataset "{table.dataset}", table {table.name}'
+    if not isinstance(given, Mapping):
+        raise SegmentationError(
+            f"{where}: {given!r} is not allowed; needed is a path, or keys such as "
+            "{path: sales.csv, delimiter: ';'}."
+        )
+    try:
+        read = Input.model_validate(dict(given))
+    except ValidationError as error:
+        raise SegmentationError(
+            "\n".join(f"{where}, {fault}." for fault in _faults(error))
+        ) from None
+    if (read.path is None) == (read.relation is None):
+        raise SegmentationError(f"{where}: needed is one of the keys path, relation.")
+    known = [column.name for column in table.columns]
+    for name in read.columns:
+        if name not in known:
+            raise SegmentationError(
+                f'{where}, key "columns": there is no column "{name}"; the columns are '
+                f"{', '.join(known)}."
+            )
+    mapped = {column.name for column in table.columns if _header(column, read)}
+    missing = [c.name for c in table.columns if c.is_needed and c.name not in mapped]
+    if missing:
+        raise SegmentationError(
+            f'{where}, key "columns": {", ".join(missing)} must be mapped to a column '
+            "of the file. `segments inspect <file>` proposes the block."
+        )
+    if table.one_of and not mapped & {*table.one_of}:
+        raise SegmentationError(
+            f'{where}, key "columns": one of {", ".join(table.one_of)} must be mapped '
+            "to a column of the file. `segments inspect <file>` proposes the block."
+        )
+    return read
+
+
+def _faults(error: ValidationError) -> list[str]:
+    faults = []
+    for fault in error.errors(include_url=False):
+        key = str(fault["loc"][0])
+        if fault["type"] == "extra_forbidden":
+            keys = ", ".join(Input.model_fields)
+            faults.append(f'key "{key}": this key is not allowed; the keys are {keys}')
+        else:
+            allowed = Input.model_fields[key].description
+            faults.append(
+                f'key "{key}": {fault["input"]!r} is not allowed; needed is {allowed}'
+            )
+    return faults
+
+
+def _header(column: Column, given: Input) -> str | None:
+    return given.columns.get(column.name, column.header)
+
+
+def _kind(path: str) -> str | None:
+    return KINDS.get(Path(path.removesuffix(".gz")).suffix.lower())
+
+
+# ------------------------------------------------------------------------ reading
+
+
+@dataclass(frozen=True)
+class File:
+    """A file of an input, and what its lines are.
+
+    Attributes
+    ----------
+    name : str
+        As the user knows it.
+    path : str
+        As the warehouse reads it: a copy or link where it cannot read the file itself.
+    rows : int or None
+        Lines below the header that are not blank; None for kinds without lines.
+    blank_lines : tuple of int
+        Numbers of the blank lines.
+    """
+
+    name: str
+    path: str
+    rows: int | None = None
+    blank_lines: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How a table is read.
+
+    Attributes
+    ----------
+    sql : str
+        A query that gives source_file, position (from 1 in each file), line_breaks
+        (within the fields of the row) and every column of the table, as text.
+    kind : str
+        text, parquet, xlsx or relation.
+    files : tuple of File
+    """
+
+    sql: str
+    kind: str
+    files: tuple[File, ...]
+
+
+def plan(
+    table: Table, given: Any, relation_columns: Mapping[str, str] | None = None
+) -> Reading | None:
+    """Check the input of a table, and say how to read it.
+
+    Parameters
+    ----------
+    table : Table
+    given : str or mapping or None
+        The dataset's entry under ``input_files``.
+    relation_columns : mapping of str to str, optional
+        Name to type of each column, where the input is a relation.
+
+    Returns
+    -------
+    Reading or None
+        None where there is no input.
+
+    Raises
+    ------
+    SegmentationError
+        If there is no file, a file cannot be read or is empty, a column is missing or
+        stands there twice, or the entry is wrong.
+    """
+    read = read_input(table, given)
+    if read is None:
+        return None
+    if read.relation:
+        names = list(relation_columns or {})
+        where = f'relation "{read.relation}"'
+        headers = _chosen(table, read, names, where)
+        types = list((relation_columns or {}).values())
+        select = _select(table, read, read.relation, headers, names, types)
+        return Reading(f"{select} from {read.relation}", "relation", ())
+    kinds, selects, files = set(), [], []
+    for name in _found(table, read):
+        kind = _kind(name)
+        where = f'file "{name}"'
+        try:
+            if kind is None:
+                raise SegmentationError(
+                    f"is of no known kind; known are {', '.join(KINDS)}, the text "
+                    "files gzipped too"
+                )
+            select, file = READERS[kind](table, read, name)
+        except SegmentationError as error:
+            raise SegmentationError(
+                f'Dataset "{table.dataset}", {where}: {error}. {_UNCHANGED}'
+                if not str(error).startswith("Dataset")
+                else str(error)
+            ) from None
+        except duckdb.Error as error:
+            raise SegmentationError(
+                f'Dataset "{table.dataset}", {where}: it cannot be read as {kind} '
+                f"({str(error).splitlines()[0]}). {_UNCHANGED}"
+            ) from None
+        kinds.add(kind)
+        selects.append(select)
+        files.append(file)
+    if len(kinds) > 1:
+        raise SegmentationError(
+            f'Dataset "{table.dataset}": "{read.path}" holds files of several kinds '
+            f"({', '.join(sorted(kinds))}); needed is one. {_UNCHANGED}"
+        )
+    if all(file.rows == 0 for file in files):
+        raise SegmentationError(
+            f'Dataset "{table.dataset}", "{read.path}": there is no row below the '
+            f"header. {_UNCHANGED}"
+        )
+    return Reading("\nunion all\n".join(selects), kinds.pop(), tuple(files))
+
+
+def _found(table: Table, read: Input) -> list[str]:
+    """Every file at the path, sorted; a name may itself hold a glob's signs."""
+    if Path(read.path).is_file():
+        return [read.path]
+    found = sorted(
+        path for path in glob(read.path, recursive=True) if Path(path).is_file()
+    )
+    if not found:
+        raise SegmentationError(
+            f'Dataset "{table.dataset}": no file at "{read.path}". Mend the path in '
+            "the var input_files; a relative one is read from the folder where dbt was "
+            f"started. {_UNCHANGED}"
+        )
+    return found
+
+
+def _read_text(table: Table, read: Input, name: str) -> tuple[str, File]:
+    if read.date_format is None and table.date_format is None and _has_dates(table):
+        raise SegmentationError(
+            "the key date_format is missing; needed is the format of its dates, such "
+            "as '%d/%m/%Y'. `segments inspect <file>` proposes it"
+        )
+    facts = look_at(
+        Path(name), encoding=read.encoding, delimiter=read.delimiter, quote=read.quote
+    )
+    headers = _chosen(table, read, facts.header, f'file "{name}"')
+    is_plain = read.encoding in ENCODINGS and not facts.has_mixed_line_ends
+    path = readable(Path(name), encoding=None if is_plain else read.encoding)
+    encoding = read.encoding if is_plain else "utf-8"
+    names = [f"field_{place}" for place, _ in enumerate(facts.header, 1)]
+    breaks = " + ".join(
+        f"length(coalesce({field}, '')) - length(replace(coalesce({field}, ''), "
+        "chr(10), ''))"
+        for field in names
+    )
+    columns = ", ".join(f"'{field}': 'varchar'" for field in names)
+    select = _select(
+        *(table, read, name, headers, names, None, breaks),
+        skipped=facts.header_lines - 1,
+    )
+    sql = (
+        f"{select} from read_csv({_text(path)}, auto_detect = false, header = true, "
+        f"delim = {_text(read.delimiter)}, quote = {_text(read.quote)}, "
+        f"escape = {_text(read.quote)}, encoding = '{encoding}', "
+        f"store_rejects = true, columns = {{{columns}}})"
+    )
+    rows = facts.lines - facts.header_lines - len(facts.blank_lines)
+    return sql, File(name, path, rows, facts.blank_lines)
+
+
+def _read_parquet(table: Table, read: Input, name: str) -> tuple[str, File]:
+    path = readable(Path(name))
+    source = f"read_parquet({_text(path)})"
+    with duckdb.connect() as connection:
+        described = connection.execute(f"describe from {source}").fetchall()
+        rows = connection.execute(f"select count(*) from {source}").fetchone()[0]
+    names = [column[0] for column in described]
+    headers = _chosen(table, read, names, f'file "{name}"')
+    types = [column[1] for column in described]
+    select = _select(table, read, name, headers, names, types)
+    return f"{select} from {source}", File(name, path, None if rows else 0)
+
+
+def _read_xlsx(table: Table, read: Input, name: str) -> tuple[str, File]:
+    path = readable(Path(name))
+    sheet = f", sheet = {_text(read.sheet)}" if read.sheet else ""
+    source = (
+        f"read_xlsx({_text(path)}, header = false, all_varchar = true, "
+        f"stop_at_empty = false{sheet})"
+    )
+    with duckdb.connect() as connection:
+        load_extension(connection, "excel")
+        rows = connection.execute(f"from {source} limit 2").fetchall()
+    header = [(text or "").strip() for text in (rows[0] if rows else ())]
+    if not any(header):
+        raise SegmentationError("is empty; needed is a header and rows below it")
+    headers = _chosen(table, read, header, f'file "{name}"')
+    names = [f"field_{place}" for place, _ in enumerate(header, 1)]
+    select = _select(table, read, name, headers, names, ["XLSX"] * len(names))
+    # The header is a row of the sheet like any other.
+    sql = (
+        f"{select} from (select * from {source} as sheet ({', '.join(names)}) offset 1)"
+    )
+    return sql, File(name, path, None if len(rows) > 1 else 0)
+
+
+READERS = {"text": _read_text, "parquet": _read_parquet, "xlsx": _read_xlsx}
+
+
+def _chosen(
+    table: Table, read: Input, found: Sequence[str], where: str
+) -> dict[str, int | None]:
+    """Place of each column among those found, or what is wrong with the header."""
+    places: dict[str, int | None] = {}
+    for column in table.columns:
+        header = _header(column, read)
+        count = list(found).count(header)
+        is_given = column.name in read.columns
+        if count == 1:
+            places[column.name] = list(found).index(header)
+        elif count == 0 and not column.is_needed and not is_given:
+            places[column.name] = None
+        else:
+            needed = [_header(c, read) for c in table.columns if c.is_needed]
+            raise SegmentationError(
+                f'Dataset "{table.dataset}", {where}: the column "{header}" '
+                + ("stands there twice" if count else "is missing")
+                + f". The header holds {_listed(found)}; needed are "
+                f"{_listed(filter(None, needed))}, each once, in any order"
+                + _delimiter_hint(read, found)
+                + f". {_UNCHANGED}"
+            )
+    return places
+
+
+def _delimiter_hint(read: Input, found: Sequence[str]) -> str:
+    if read.relation or _kind(read.path) != "text":
+        return ""
+    others = [sign for sign in ",;\t|" if sign != read.delimiter]
+    if len(found) == 1:
+        for sign in others:
+            if sign in found[0]:
+                return (
+                    f", with {read.delimiter!r} between them. The file seems to have "
+                    f"{sign!r} there: set its key delimiter"
+                )
+    return f", with {read.delimiter!r} between them"
+
+
+def _select(
+    table: Table,
+    read: Input,
+    source: str,
+    headers: Mapping[str, int | None],
+    names: Sequence[str],
+    types: Sequence[str] | None,
+    breaks: str = "0",
+    skipped: int = 0,
+) -> str:
+    """Select every column of the table as text, whatever its type in the source."""
+    date_format = read.date_format or table.date_format or CANONICAL_DATE
+    selected = [
+        f"{_text(source)} as source_file",
+        f"row_number() over () + {skipped} as position",
+        f"cast({breaks} as bigint) as line_breaks",
+    ]
+    for column in table.columns:
+        place = headers[column.name]
+        if place is None:
+            text = "cast(null as varchar)"
+        elif types is None:
+            text = names[place]
+        else:
+            field = '"' + names[place].replace('"', '""') + '"'
+            text = _as_text(
+                field, types[place], column.data_type, date_format, read.decimal_sign
+            )
+        selected.append(f"{text} as {column.name}")
+    return "select " + ",\n    ".join(selected) + "\n"
+
+
+def _as_text(
+    field: str, source_type: str, data_type: str, date_format: str, decimal_sign: str
+) -> str:
+    """Write a typed value as the text that a file of this input would hold."""
+    kind = re.match(r"\w+", source_type)[0].upper()
+    written = _text(date_format)
+    if source_type == "XLSX":
+        return _cell_as_text(field, data_type, written, decimal_sign)
+    if kind in ("DATE", "TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS"):
+        if "TIME ZONE" in source_type.upper():
+            field = f"({field} at time zone 'UTC')"
+        return f"strftime({field}, {written})"
+    if kind in ("DOUBLE", "FLOAT", "DECIMAL"):
+        # 15 digits are all that a double surely holds: 0.1 + 0.2 is 0.3 again.
+        text = (
+            f"cast({field} as varchar)"
+            if kind == "DECIMAL"
+            else f"format('{{:.15g}}', cast({field} as double))"
+        )
+        return f"replace({text}, '.', ',')" if decimal_sign == "," else text
+    return f"cast({field} as varchar)"
+
+
+def _cell_as_text(field: str, data_type: str, written: str, decimal_sign: str) -> str:
+    """Write a cell of a spreadsheet: dates are days since 1899-12-30, all doubles."""
+    if data_type in ("date", "timestamp"):
+        seconds = f"cast(round(cast({field} as double) * 86400) as bigint)"
+        moment = f"timestamp '1899-12-30' + to_seconds({seconds})"
+        pattern = "[0-9]{4,5}([.][0-9]+)?"
+        text = f"strftime({moment}, {written})"
+    elif data_type in ("decimal", "bigint"):
+        pattern = "-?[0-9]+[.][0-9]+|-?[0-9.]+[eE][-+]?[0-9]+"
+        text = f"format('{{:.15g}}', cast({field} as double))"
+        if decimal_sign == ",":
+            text = f"replace({text}, '.', ',')"
+    else:
+        return field
+    is_number = f"regexp_full_match({field}, '{pattern}')"
+    return f"case when {is_number} then {text} else {field} end"
+
+
+def _has_dates(table: Table) -> bool:
+    return any(column.data_type in ("date", "timestamp") for column in table.columns)
+
+
+def _listed(names) -> str:
+    return ", ".join(f'"{name}"' for name in names) or "nothing"
+
+
+def _text(value: str) -> str:
+    return "'" + str(value).replace("'", "''") + "'"
