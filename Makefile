@@ -10,9 +10,10 @@ export UV_SYSTEM_CERTS := 1
 
 # DATA=<folder of real files> builds from them, each variant with a parse of
 # its own: dbt parses everything anew when its vars change.
-DBT_BUILD = $(BIN)/dbt --quiet build
+CHECK_AND_BUILD = $(BIN)/segments validate && $(BIN)/dbt --quiet build
 ifdef DATA
-DBT_BUILD = vars=$$($(BIN)/segments inputs '$(DATA)') \
+CHECK_AND_BUILD = vars=$$($(BIN)/segments inputs '$(DATA)') \
+	&& $(BIN)/segments validate --vars "$$vars" \
 	&& $(BIN)/dbt --quiet build --vars "$$vars" --target-path target/data
 endif
 
@@ -20,8 +21,9 @@ help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort \
 	| awk -F ':.*## ' '{printf "make %-8s %s\n", $$1, $$2}'
 
-build: .venv/runtime ## Build, test and publish the segments (DATA=<folder of real files>)
-	$(DBT_BUILD)
+build: .venv/runtime ## Check, build, test and publish the segments (DATA=<folder of real files>)
+	$(CHECK_AND_BUILD)
+	$(BIN)/segments validate --marts
 	$(BIN)/segments publish
 	$(BIN)/segments summary
 

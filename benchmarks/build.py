@@ -4,7 +4,7 @@ python benchmarks/build.py FOLDER [--rounds 3]
 
 FOLDER holds the real files. The notebook reads Online Retail with pandas, cleans
 it, computes three features and scans k = 2..10 with scikit-learn. The build does
-that and all the rest: both datasets, six segmentations, every test.
+that and all the rest: every dataset, every segmentation, every test.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from sklearn.metrics import silhouette_score
 from sklearn.preprocessing import StandardScaler
 
 from customer_segmentation.inputs import input_files
+from customer_segmentation.sources import read_catalogue
 
 PROJECT = Path(__file__).resolve().parents[1]
 
@@ -64,7 +65,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
-    files = input_files(options.folder)
+    files = input_files(options.folder, read_catalogue(PROJECT))
     no_tests = ("--exclude-resource-types", "test", "unit_test")
     runs = {
         "notebook, Online Retail alone": lambda: notebook(files),

@@ -11,15 +11,6 @@
 {% endmacro %}
 
 {% macro duckdb__plan_reading(dataset, table) %}
-    {%- set given = input_of(dataset, table) -%}
-    {%- set relation = given.relation if given is mapping else given -%}
-    {%- set relation_columns = {} -%}
-    {%- if relation and modules.re.fullmatch('[\w".]+', relation) and not
-        modules.re.search('[.](csv|tsv|txt|parquet|xlsx)([.]gz)?$', relation) -%}
-        {%- for row in run_query('describe select * from ' ~ relation).rows -%}
-            {%- do relation_columns.update({row[0]: row[1]}) -%}
-        {%- endfor -%}
-    {%- endif -%}
     {%- set described = source_table(dataset, table) -%}
     {%- set columns = {} -%}
     {%- for name, column in described.columns.items() -%}
@@ -27,19 +18,21 @@
             name: {'meta': column.meta, 'data_type': column.data_type}
         }) -%}
     {%- endfor -%}
-    {%- set request = tojson({
+    {%- set request = {
         'dataset': dataset,
         'table': table,
         'meta': described.meta,
         'columns': columns,
         'given': var('input_files').get(dataset),
-        'relation_columns': relation_columns,
-    }) -%}
-    {%- set answer = fromjson(run_query(
-        'select plan_reading(' ~ text_literal(request) ~ ')'
-    ).rows[0][0]) -%}
-    {%- if 'fault' in answer -%}
-        {%- do exceptions.raise_compiler_error(answer.fault) -%}
+    } -%}
+    {%- set answer = ask_library(request) -%}
+    {%- if answer.columns_sql and not answer.sql -%}
+        {%- set found = {} -%}
+        {%- for row in run_query(answer.columns_sql).rows -%}
+            {%- do found.update({row[0]: row[1]}) -%}
+        {%- endfor -%}
+        {%- do request.update({'relation_columns': found}) -%}
+        {{ return(ask_library(request)) }}
     {%- endif -%}
     {{ return(answer) }}
 {% endmacro %}

@@ -324,17 +324,21 @@ class Reading:
 
     Attributes
     ----------
-    sql : str
+    sql : str or None
         A query that gives source_file, position (from 1 in each file), line_breaks
-        (within the fields of the row) and every column of the table, as text.
+        (within the fields of the row) and every column of the table, as text. None
+        for a relation whose columns are not known yet.
     kind : str
         text, parquet, xlsx or relation.
     files : tuple of File
+    columns_sql : str or None
+        A query that gives name and type of a relation's columns.
     """
 
-    sql: str
+    sql: str | None
     kind: str
-    files: tuple[File, ...]
+    files: tuple[File, ...] = ()
+    columns_sql: str | None = None
 
 
 def plan(
@@ -348,7 +352,8 @@ def plan(
     given : str or mapping or None
         The dataset's entry under ``input_files``.
     relation_columns : mapping of str to str, optional
-        Name to type of each column, where the input is a relation.
+        Name to type of each column, where the input is a relation: what the
+        `Reading.columns_sql` of a first call gives.
 
     Returns
     -------
@@ -358,19 +363,14 @@ def plan(
     Raises
     ------
     SegmentationError
-        If there is no file, a file cannot be read or is empty, a column is missing or
-        stands there twice, or the entry is wrong.
+        If there is no file or relation, a file cannot be read or is empty, a column is
+        missing or stands there twice, or the entry is wrong.
     """
     read = read_input(table, given)
     if read is None:
         return None
     if read.relation:
-        names = list(relation_columns or {})
-        where = f'relation "{read.relation}"'
-        headers = _chosen(table, read, names, where)
-        types = list((relation_columns or {}).values())
-        select = _select(table, read, read.relation, headers, names, types)
-        return Reading(f"{select} from {read.relation}", "relation", ())
+        return _read_relation(table, read, relation_columns)
     kinds, selects, files = set(), [], []
     for name in _found(table, read):
         kind = _kind(name)
@@ -407,6 +407,47 @@ def plan(
             f"header. {_UNCHANGED}"
         )
     return Reading("\nunion all\n".join(selects), kinds.pop(), tuple(files))
+
+
+def _read_relation(
+    table: Table, read: Input, columns: Mapping[str, str] | None
+) -> Reading:
+    # One part is a table, two are schema or database and table, three all of them.
+    *outer, name = [
+        part.strip('"') for part in re.findall(r'"[^"]+"|[^."]+', read.relation)
+    ]
+    columns_sql = (
+        "select column_name, data_type from duckdb_columns() where "
+        + _within(outer)
+        + f" and lower(table_name) = lower({_text(name)}) order by column_index"
+    )
+    if columns is None:
+        return Reading(None, "relation", columns_sql=columns_sql)
+    where = f'relation "{read.relation}"'
+    if not columns:
+        raise SegmentationError(
+            f'Dataset "{table.dataset}", {where}: there is no such table or view. '
+            "Tables of an attached PostgreSQL are named postgres.<schema>.<table>. "
+            f"{_UNCHANGED}"
+        )
+    headers = _chosen(table, read, list(columns), where)
+    select = _select(
+        *(table, read, read.relation, headers, list(columns), list(columns.values()))
+    )
+    return Reading(f"{select} from {read.relation}", "relation")
+
+
+def _within(outer: Sequence[str]) -> str:
+    """Say where a relation is looked for, as DuckDB does."""
+    if len(outer) == 2:
+        database, schema = map(_text, outer)
+        return f"database_name = {database} and schema_name = {schema}"
+    if outer:
+        return (
+            f"((database_name = current_database() and schema_name = {_text(outer[0])})"
+            f" or (database_name = {_text(outer[0])} and schema_name = 'main'))"
+        )
+    return "database_name = current_database() and schema_name = 'main'"
 
 
 def _found(table: Table, read: Input) -> list[str]:
