@@ -21,12 +21,17 @@ order by dataset, rows_read desc, source_table
 
 SEGMENTS = """
 select
-    segmentation, segmentations.dataset, chosen.k, reason,
+    segmentation, segmentations.dataset, source_is_there, chosen.k, reason,
     segment_name, entities, share, marked_by
 from segmentations
 left join (select segmentation, k, reason from k_selection where is_chosen) as chosen
     using (segmentation)
 left join segment_summary using (segmentation)
+left join (
+    select dataset, bool_or(source <> 'none') as source_is_there
+    from source_loads
+    group by dataset
+) as sources on segmentations.dataset = sources.dataset
 order by segmentation, entities desc, segment_id
 """
 
@@ -67,9 +72,15 @@ def summary(database: Path) -> str:
             )
         )
     lines += ["", "Segments"]
-    for (name, dataset, k, reason), rows in groupby(segments, lambda row: row[:4]):
+    for (name, dataset, is_there, k, reason), rows in groupby(
+        segments, lambda row: row[:5]
+    ):
         if k is None:
-            lines.append(f"  {name}: no entities; look at its key where and {dataset}")
+            lines.append(
+                f"  {name}: no entities; look at its key where and {dataset}"
+                if is_there
+                else f"  {name}: no input of {dataset}; see docs/own-data.md"
+            )
             continue
         lines.append(f"  {name}: k = {k}, {reason}")
         for *_, segment, entities, share, marked_by in rows:

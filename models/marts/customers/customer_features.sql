@@ -118,8 +118,8 @@ final as (
         / cast(campaign_responses.campaigns_received as double)
             as campaign_response_rate,
         -- who they are
-        customers.age_from,
-        customers.income_from,
+        customers.age_from as age,
+        customers.income_from as income,
         customers.household_size,
         customers.spending_score
     from customers

@@ -34,7 +34,7 @@ insert into segment_summary values
 create table segmentations (segmentation text, dataset text, k int);
 insert into segmentations values
     ('buyers', 'online_retail', null), ('accounts', 'chocolate_sales', 1),
-    ('nobody', 'online_retail', null);
+    ('nobody', 'online_retail', null), ('own_customers', 'own', null);
 create table k_selection as
     select 'buyers' as segmentation, 2 as k, 'chosen: best' as reason, true as is_chosen
     union all select 'buyers', 3, 'rejected: small', false
@@ -130,6 +130,7 @@ class TestTheSummaryTellsWhatABuildGave:
             "        1,000   25.0%  Lapsed: low spend",
             "  nobody: no entities; look at its key where and online_retail",
         ]
+        assert "  own_customers: no input of own; see docs/own-data.md" in lines
 
     def test_and_where_to_look_next(self, published):
         text = summary(published)
