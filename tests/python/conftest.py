@@ -56,6 +56,12 @@ class Build:
             text=True,
         )
 
+    def compiled(self, text: str) -> str:
+        """Compile a text with macros against the built tables."""
+        result = self.dbt("compile", "--inline", text, "--output", "json")
+        assert result.returncode == 0, result.stdout
+        return json.loads(result.stdout[result.stdout.index("{") :])["compiled"]
+
     def query(self, sql: str) -> pd.DataFrame:
         """Query the built tables."""
         with duckdb.connect(str(self.database), read_only=True) as connection:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import duckdb
 import pytest
 from hypothesis import example, given, settings
@@ -46,9 +44,7 @@ def compiled(demo_build) -> dict[str, str]:
     calls = "\n".join(
         f"-- {name}\n{{{{ {call} }}}}" for name, (call, *_) in READERS.items()
     )
-    result = demo_build.dbt("compile", "--inline", calls, "--output", "json")
-    assert result.returncode == 0, result.stdout
-    text = json.loads(result.stdout[result.stdout.index("{") :])["compiled"]
+    text = demo_build.compiled(calls)
     parts = [part.split("\n", 1) for part in text.split("-- ")[1:]]
     return {name.strip(): sql for name, sql in parts}
 
