@@ -9,19 +9,24 @@
 {% macro demo_rows(dataset, table, columns) %}
     {%- set has_demo = dataset != 'own' and not var('input_files').get(dataset) -%}
     select
-        'demo data' as source_file,
-        row_number() over () as position,
-        cast(0 as bigint) as line_breaks
-        {%- for name, column in columns.items() %},
+        *,
+        {{ csv_row(columns) }} as raw_row
+    from (
+        select
+            'demo data' as source_file,
+            row_number() over () as position,
+            cast(0 as bigint) as line_breaks
+            {%- for name, column in columns.items() %},
+            {% if has_demo -%}
+                {{ adapter.quote(column.meta.header) }}
+            {%- else -%}
+                cast(null as string)
+            {%- endif %} as {{ name }}
+            {%- endfor %}
         {% if has_demo -%}
-            {{ adapter.quote(column.meta.header) }}
+            from {{ ref('demo_' ~ dataset ~ '__' ~ table) }}
         {%- else -%}
-            cast(null as string)
-        {%- endif %} as {{ name }}
-        {%- endfor %}
-    {% if has_demo -%}
-        from {{ ref('demo_' ~ dataset ~ '__' ~ table) }}
-    {%- else -%}
-        where false
-    {%- endif %}
+            where false
+        {%- endif %}
+    ) as demo
 {% endmacro %}

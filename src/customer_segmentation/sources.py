@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import codecs
 import re
+import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from glob import glob
@@ -29,9 +30,6 @@ __all__ = ["Column", "Input", "Reading", "Table", "plan", "read_catalogue"]
 CANONICAL_DATE = "%Y-%m-%d %H:%M:%S"
 TEXT = (".csv", ".tsv", ".txt")
 KINDS = {**dict.fromkeys(TEXT, "text"), ".parquet": "parquet", ".xlsx": "xlsx"}
-# What DuckDB decodes by itself; other encodings are written anew in UTF-8.
-ENCODINGS = ("utf-8", "latin-1")
-
 _UNCHANGED = "The tables of the dataset are as they were."
 
 
@@ -195,14 +193,22 @@ class Input(BaseModel):
         Field(description="names of columns, such as {customer_id: Customer No}"),
     ] = {}
 
+    @field_validator("sheet")
+    @classmethod
+    def _is_chosen(cls, value: str | None) -> str | None:
+        # What `segments inspect` writes where the user has to decide.
+        if value == "choose":
+            raise ValueError("to be chosen")
+        return value
+
     @field_validator("encoding")
     @classmethod
     def _is_known(cls, value: str) -> str:
         try:
-            name = codecs.lookup(value).name
+            "".encode(value)  # a text encoding: base64 is none
+            return codecs.lookup(value).name
         except LookupError:
             raise ValueError("unknown") from None
-        return {"iso8859-1": "latin-1"}.get(name, name)
 
 
 def read_input(table: Table, given: Any) -> Input | None:
@@ -326,8 +332,8 @@ class Reading:
     ----------
     sql : str or None
         A query that gives source_file, position (from 1 in each file), line_breaks
-        (within the fields of the row) and every column of the table, as text. None
-        for a relation whose columns are not known yet.
+        (within the fields of the row), raw_row (all fields, as CSV) and every column
+        of the table, as text. None for a relation whose columns are not known yet.
     kind : str
         text, parquet, xlsx or relation.
     files : tuple of File
@@ -476,9 +482,9 @@ def _read_text(table: Table, read: Input, name: str) -> tuple[str, File]:
         Path(name), encoding=read.encoding, delimiter=read.delimiter, quote=read.quote
     )
     headers = _chosen(table, read, facts.header, f'file "{name}"')
-    is_plain = read.encoding in ENCODINGS and not facts.has_mixed_line_ends
+    # DuckDB knows few other encodings, and its Latin-1 not every byte.
+    is_plain = read.encoding == "utf-8" and not facts.has_mixed_line_ends
     path = readable(Path(name), encoding=None if is_plain else read.encoding)
-    encoding = read.encoding if is_plain else "utf-8"
     names = [f"field_{place}" for place, _ in enumerate(facts.header, 1)]
     breaks = " + ".join(
         f"length(coalesce({field}, '')) - length(replace(coalesce({field}, ''), "
@@ -492,9 +498,9 @@ def _read_text(table: Table, read: Input, name: str) -> tuple[str, File]:
     )
     sql = (
         f"{select} from read_csv({_text(path)}, auto_detect = false, header = true, "
-        f"delim = {_text(read.delimiter)}, quote = {_text(read.quote)}, "
-        f"escape = {_text(read.quote)}, encoding = '{encoding}', "
-        f"store_rejects = true, columns = {{{columns}}})"
+        f"skip = {facts.lines_before}, delim = {_text(read.delimiter)}, "
+        f"quote = {_text(read.quote)}, escape = {_text(read.quote)}, "
+        f"encoding = 'utf-8', store_rejects = true, columns = {{{columns}}})"
     )
     rows = facts.lines - facts.header_lines - len(facts.blank_lines)
     return sql, File(name, path, rows, facts.blank_lines)
@@ -515,6 +521,7 @@ def _read_parquet(table: Table, read: Input, name: str) -> tuple[str, File]:
 
 def _read_xlsx(table: Table, read: Input, name: str) -> tuple[str, File]:
     path = readable(Path(name))
+    first_day = _first_day(path)
     sheet = f", sheet = {_text(read.sheet)}" if read.sheet else ""
     source = (
         f"read_xlsx({_text(path)}, header = false, all_varchar = true, "
@@ -528,12 +535,26 @@ def _read_xlsx(table: Table, read: Input, name: str) -> tuple[str, File]:
         raise SegmentationError("is empty; needed is a header and rows below it")
     headers = _chosen(table, read, header, f'file "{name}"')
     names = [f"field_{place}" for place, _ in enumerate(header, 1)]
-    select = _select(table, read, name, headers, names, ["XLSX"] * len(names))
+    select = _select(table, read, name, headers, names, [first_day] * len(names))
     # The header is a row of the sheet like any other.
     sql = (
         f"{select} from (select * from {source} as sheet ({', '.join(names)}) offset 1)"
     )
     return sql, File(name, path, None if len(rows) > 1 else 0)
+
+
+def _first_day(path: str) -> str:
+    """Say from which day on a workbook counts its dates."""
+    try:
+        # DuckDB never comes back from a file that was cut off.
+        with zipfile.ZipFile(path) as workbook:
+            properties = workbook.read("xl/workbook.xml")
+    except (zipfile.BadZipFile, KeyError) as error:
+        raise SegmentationError(
+            f"is no xlsx file, or a damaged one ({error}). Save it anew"
+        ) from None
+    is_1904 = re.search(rb"date1904=[\"'](1|true)", properties)
+    return "1904-01-01" if is_1904 else "1899-12-30"
 
 
 READERS = {"text": _read_text, "parquet": _read_parquet, "xlsx": _read_xlsx}
@@ -591,34 +612,50 @@ def _select(
 ) -> str:
     """Select every column of the table as text, whatever its type in the source."""
     date_format = read.date_format or table.date_format or CANONICAL_DATE
+    fields = ['"' + name.replace('"', '""') + '"' for name in names]
     selected = [
         f"{_text(source)} as source_file",
         f"row_number() over () + {skipped} as position",
         f"cast({breaks} as bigint) as line_breaks",
+        # All of it: rows that differ in a column that is not used are no duplicates.
+        f"{_csv(fields)} as raw_row",
     ]
     for column in table.columns:
         place = headers[column.name]
         if place is None:
             text = "cast(null as varchar)"
         elif types is None:
-            text = names[place]
+            text = fields[place]
         else:
-            field = '"' + names[place].replace('"', '""') + '"'
             text = _as_text(
-                field, types[place], column.data_type, date_format, read.decimal_sign
+                *(fields[place], types[place], column.data_type, date_format),
+                read.decimal_sign,
             )
         selected.append(f"{text} as {column.name}")
     return "select " + ",\n    ".join(selected) + "\n"
 
 
+def _csv(fields: Sequence[str]) -> str:
+    """Write a row as one line of CSV, as macros/csv_row.sql does for the demo."""
+    texts = [f"coalesce(cast({field} as varchar), '')" for field in fields]
+    return " || ',' || ".join(
+        f"case when regexp_matches({text}, '[\",\\r\\n]') "
+        f"then '\"' || replace({text}, '\"', '\"\"') || '\"' else {text} end"
+        for text in texts
+    )
+
+
 def _as_text(
     field: str, source_type: str, data_type: str, date_format: str, decimal_sign: str
 ) -> str:
-    """Write a typed value as the text that a file of this input would hold."""
-    kind = re.match(r"\w+", source_type)[0].upper()
+    """Write a typed value as the text that a file of this input would hold.
+
+    The type of a spreadsheet's cell is the day from which the workbook counts.
+    """
     written = _text(date_format)
-    if source_type == "XLSX":
-        return _cell_as_text(field, data_type, written, decimal_sign)
+    if re.match(r"\d", source_type):
+        return _cell_as_text(field, source_type, data_type, written, decimal_sign)
+    kind = re.match(r"\w+", source_type)[0].upper()
     if kind in ("DATE", "TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS"):
         if "TIME ZONE" in source_type.upper():
             field = f"({field} at time zone 'UTC')"
@@ -634,16 +671,18 @@ def _as_text(
     return f"cast({field} as varchar)"
 
 
-def _cell_as_text(field: str, data_type: str, written: str, decimal_sign: str) -> str:
-    """Write a cell of a spreadsheet: dates are days since 1899-12-30, all doubles."""
+def _cell_as_text(
+    field: str, first_day: str, data_type: str, written: str, decimal_sign: str
+) -> str:
+    """Write a cell of a spreadsheet: dates are days since the first, all doubles."""
     if data_type in ("date", "timestamp"):
-        seconds = f"cast(round(cast({field} as double) * 86400) as bigint)"
-        moment = f"timestamp '1899-12-30' + to_seconds({seconds})"
+        seconds = f"cast(round(try_cast({field} as double) * 86400) as bigint)"
+        moment = f"timestamp '{first_day}' + to_seconds({seconds})"
         pattern = "[0-9]{4,5}([.][0-9]+)?"
         text = f"strftime({moment}, {written})"
     elif data_type in ("decimal", "bigint"):
         pattern = "-?[0-9]+[.][0-9]+|-?[0-9.]+[eE][-+]?[0-9]+"
-        text = f"format('{{:.15g}}', cast({field} as double))"
+        text = f"format('{{:.15g}}', try_cast({field} as double))"
         if decimal_sign == ",":
             text = f"replace({text}, '.', ',')"
     else:

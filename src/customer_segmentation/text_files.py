@@ -36,6 +36,8 @@ class TextFile:
         Lines of the file, those of the header and blank ones included.
     header_lines : int
         Lines of the header: more than one where a name holds a line break.
+    lines_before : int
+        Blank lines before the header.
     blank_lines : tuple of int
         Numbers of the empty lines outside quotes; the first line is 1.
     has_mixed_line_ends : bool
@@ -45,6 +47,7 @@ class TextFile:
     header: tuple[str, ...]
     lines: int
     header_lines: int
+    lines_before: int
     blank_lines: tuple[int, ...]
     has_mixed_line_ends: bool
 
@@ -141,13 +144,15 @@ def _look_at(
             ) from None
         if header is None:
             raise SegmentationError("is empty; needed is a header and rows below it")
-        header_lines = counted.lines - len(counted.blank_lines)
+        lines_before = len(counted.blank_lines)
+        header_lines = counted.lines - lines_before
         for _ in counted:
             pass
     return TextFile(
         header=tuple(name.strip() for name in header),
         lines=counted.lines,
         header_lines=header_lines,
+        lines_before=lines_before,
         blank_lines=tuple(counted.blank_lines),
         has_mixed_line_ends=counted.lf > 0 and counted.cr_lf > 0,
     )

@@ -65,7 +65,16 @@ signed as (
             when coalesce(net_amount, gross_amount) < 0 then 1
             else 0
         end as sent_back_quantity,
-        abs(coalesce(discount_amount, gross_amount - net_amount, 0)) as discount
+        abs(
+            coalesce(
+                discount_amount,
+                case
+                    when net_amount >= 0 and coalesce(returned_quantity, 0) = 0
+                        then gross_amount - net_amount
+                end,
+                0
+            )
+        ) as discount
     from typed
 
 ),
@@ -75,10 +84,14 @@ priced as (
     select
         *,
         coalesce(
-            gross_amount,
-            net_amount + case
-                when net_amount < 0 then -discount else discount
+            -- Some shops keep the money of returns out of the gross amount.
+            case
+                when sent_back_quantity = 0 then gross_amount
+                when net_amount < 0 then net_amount - discount
+                else net_amount + discount
             end,
+            gross_amount,
+            net_amount + discount,
             cast(
                 unit_price * (sold_quantity - sent_back_quantity)
                 as decimal(18, 2)

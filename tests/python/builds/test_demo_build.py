@@ -136,6 +136,9 @@ class TestSameInputSameOutput:
         "customer_features",
         "monthly_product_sales",
         "products_below_average",
+        "customer_rfm",
+        "rfm_by_segment",
+        "segment_demographics",
     )
     TIMES = ("trained_at", "scored_at", "line_number", "transaction_line_id")
     # Published recipes that feed k-means in the order of the file.
@@ -313,7 +316,7 @@ class TestPlainDbtBuildsIntoOneDatabase:
     def test_the_database_stands_beside_the_profile(self, tmp_path, elsewhere):
         project = tmp_path / "project"
         kept = ("dbt_project.yml", "profiles.yml", "macros", "models", "python_models")
-        kept += ("seeds", "tests", "analyses", "warehouse/.gitignore")
+        kept += ("seeds", "tests", "analyses", ".dbtignore", "warehouse/.gitignore")
         for name in kept:
             source = PROJECT / name
             (project / name).parent.mkdir(parents=True, exist_ok=True)

@@ -36,7 +36,9 @@ class Followed:
         self.folder = folder
         for name in ("macros", "models", "python_models", "seeds", "tests", "analyses"):
             shutil.copytree(PROJECT / name, folder / name)
-        for name in ("dbt_project.yml", "profiles.yml", "warehouse/.gitignore"):
+        for name in (
+            *("dbt_project.yml", "profiles.yml", ".dbtignore", "warehouse/.gitignore"),
+        ):
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(PROJECT / name, folder / name)
 
