@@ -12,9 +12,10 @@
         "select"
         ~ " (select count(*) + coalesce(sum(line_breaks), 0) from " ~ this
         ~ " where source_file = " ~ text_literal(file.name) ~ ") as read,"
-        ~ " (select count(distinct line) from " ~ errors_of_file(file.path)
-        ~ ") as unreadable,"
-        ~ " (select min(line) from " ~ errors_of_file(file.path) ~ ") as first_line"
+        ~ " (select count(*) + coalesce(sum(line_breaks), 0) from ("
+        ~ unreadable_lines(file.path) ~ ") as lines) as unreadable,"
+        ~ " (select min(record_number) from (" ~ unreadable_lines(file.path)
+        ~ ") as lines) as first_line"
     ).rows[0] -%}
     {%- set told_apart = counted[0] + counted[1] -%}
     {%- if told_apart != file.rows -%}

@@ -14,6 +14,7 @@
     from (
         select
             'demo data' as source_file,
+            cast(1 as bigint) as header_lines,
             row_number() over () as position,
             cast(0 as bigint) as line_breaks
             {%- for name, column in columns.items() %},

@@ -5,8 +5,8 @@
     seed; the user's own dataset has none, and then no rows.
 
     Input:  {{ read_source('chocolate_sales', 'sales') }}
-    Output: select … as source_file, … as position, … as line_breaks,
-                … as raw_row, … as sales_person, … from …
+    Output: select … as source_file, … as header_lines, … as position,
+                … as line_breaks, … as raw_row, … as sales_person, … from …
 #}
 {% macro read_source(dataset, table) %}
     {#- Named so that a wrong definition stops the build before a file is read. -#}

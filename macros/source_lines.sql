@@ -14,28 +14,29 @@
 {% macro duckdb__source_lines(dataset, table) %}
     select
         placed.*,
-        placed.place + 1 + (
-            select count(*)
+        placed.place + cast((
+            select coalesce(sum(1 + line_breaks), 0)
             from (
                 select
                     source_file,
-                    line_number - 1 - row_number() over (
-                        partition by source_file order by line_number
-                    ) as lines_before
+                    coalesce(line_breaks, 0) as line_breaks,
+                    record_number - 1 - row_number() over (
+                        partition by source_file order by record_number
+                    ) as rows_before
                 from {{ source('loading', 'skipped_lines') }}
                 where dataset = '{{ dataset }}' and source_table = '{{ table }}'
             ) as skipped
             where
                 skipped.source_file = placed.source_file
-                and skipped.lines_before < placed.place
-        ) as line_number,
+                and skipped.rows_before < placed.position
+        ) as bigint) as line_number,
         row_number() over (
             partition by raw_row order by source_file, position
         ) > 1 as is_duplicate
     from (
         select
             *,
-            position + cast(
+            header_lines + position + cast(
                 coalesce(
                     sum(line_breaks) over (
                         partition by source_file order by position

@@ -45,6 +45,7 @@
     create schema if not exists staging;
     create table if not exists staging.skipped_lines (
         dataset string, source_table string, source_file string,
-        line_number bigint, reasons string, raw_row string
+        line_number bigint, record_number bigint, reasons string, raw_row string,
+        line_breaks bigint
     )
 {% endmacro %}

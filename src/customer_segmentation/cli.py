@@ -114,6 +114,11 @@ def _parser() -> argparse.ArgumentParser:
         default="serve/customer_segmentation.duckdb",
         help="published database, to compare the marts with (default: %(default)s)",
     )
+    validating.add_argument(
+        "--accept-drift",
+        action="store_true",
+        help="before a build, only warn of what differs from the last load",
+    )
 
     demo = command(_demo, "make the demo seeds anew, or one dataset of any size")
     demo.add_argument(
@@ -199,7 +204,10 @@ def _validate(options: argparse.Namespace) -> None:
                 f"--vars is {options.vars!r}; needed is what dbt is given, such as "
                 "'{input_files: {online_retail: sales.csv}}'."
             )
-        report = validate(options.project, variables, options.database, options.docs)
+        report = validate(
+            *(options.project, variables, options.database, options.docs),
+            accept_drift=options.accept_drift,
+        )
         outcome = "No table was touched"
     for line in report.lines():
         print(line)

@@ -44,7 +44,7 @@ def configure(connection: DuckDBPyConnection) -> None:
     """
     load_extension(connection, "excel")
     address = os.environ.get(POSTGRES)
-    if address is None:
+    if not address:
         return
     load_extension(connection, "postgres_scanner")
     try:

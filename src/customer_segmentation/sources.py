@@ -19,7 +19,14 @@ from typing import Annotated, Any, Literal
 
 import duckdb
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 
 from customer_segmentation.errors import SegmentationError
 from customer_segmentation.extensions import load_extension
@@ -175,23 +182,50 @@ class Input(BaseModel):
     ] = None
     sheet: Annotated[str | None, Field(description="the name of a sheet")] = None
     delimiter: Annotated[
-        str, Field(min_length=1, max_length=1, description="one character")
+        str, Field(pattern=r"^[\t -~]$", description="one character")
     ] = ","
     quote: Annotated[
-        str, Field(max_length=1, description="one character, or '' for none")
+        str,
+        Field(
+            pattern="^[!-~]?$",
+            description="one character, or '' for none; not the key \"delimiter\"",
+        ),
     ] = '"'
     encoding: Annotated[
         str, Field(description="an encoding such as utf-8, latin-1 or utf-16")
     ] = "utf-8"
     date_format: Annotated[
         str | None,
-        Field(pattern="%", description="a format in strptime's letters: '%d/%m/%Y'"),
+        Field(
+            pattern="%",
+            description="a format in strptime's letters: '%d/%m/%Y'; without a zone",
+        ),
     ] = None
     decimal_sign: Annotated[Literal[".", ","], Field(description="'.' or ','")] = "."
     columns: Annotated[
         dict[str, str],
         Field(description="names of columns, such as {customer_id: Customer No}"),
     ] = {}
+
+    @field_validator("quote")
+    @classmethod
+    def _is_no_delimiter(cls, value: str, info: ValidationInfo) -> str:
+        if value == info.data.get("delimiter"):
+            raise ValueError("the delimiter")
+        return value
+
+    @field_validator("date_format")
+    @classmethod
+    def _can_be_written(cls, value: str | None) -> str | None:
+        if value is not None:
+            if "%z" in value.lower():
+                raise ValueError("a zone")
+            with duckdb.connect() as connection:
+                try:
+                    connection.execute("select strftime(now()::timestamp, ?)", [value])
+                except duckdb.Error:
+                    raise ValueError("no format") from None
+        return value
 
     @field_validator("sheet")
     @classmethod
@@ -314,14 +348,16 @@ class File:
         As the warehouse reads it: a copy or link where it cannot read the file itself.
     rows : int or None
         Lines below the header that are not blank; None for kinds without lines.
-    blank_lines : tuple of int
-        Numbers of the blank lines.
+    header_lines : int
+    blank_records : tuple of int
+        Numbers of the blank lines, line breaks within fields not counted.
     """
 
     name: str
     path: str
     rows: int | None = None
-    blank_lines: tuple[int, ...] = ()
+    header_lines: int = 1
+    blank_records: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -331,9 +367,10 @@ class Reading:
     Attributes
     ----------
     sql : str or None
-        A query that gives source_file, position (from 1 in each file), line_breaks
-        (within the fields of the row), raw_row (all fields, as CSV) and every column
-        of the table, as text. None for a relation whose columns are not known yet.
+        A query that gives source_file, header_lines, position (from 1 in each file),
+        line_breaks (within the fields of the row), raw_row (all fields, as CSV) and
+        every column of the table, as text. None for a relation whose columns are not
+        known yet.
     kind : str
         text, parquet, xlsx or relation.
     files : tuple of File
@@ -378,6 +415,7 @@ def plan(
     if read.relation:
         return _read_relation(table, read, relation_columns)
     kinds, selects, files = set(), [], []
+    order: list[str] = []  # of the columns in raw_row, the same for every file
     for name in _found(table, read):
         kind = _kind(name)
         where = f'file "{name}"'
@@ -387,7 +425,7 @@ def plan(
                     f"is of no known kind; known are {', '.join(KINDS)}, the text "
                     "files gzipped too"
                 )
-            select, file = READERS[kind](table, read, name)
+            select, file = READERS[kind](table, read, name, order)
         except SegmentationError as error:
             raise SegmentationError(
                 f'Dataset "{table.dataset}", {where}: {error}. {_UNCHANGED}'
@@ -472,7 +510,9 @@ def _found(table: Table, read: Input) -> list[str]:
     return found
 
 
-def _read_text(table: Table, read: Input, name: str) -> tuple[str, File]:
+def _read_text(
+    table: Table, read: Input, name: str, order: list[str]
+) -> tuple[str, File]:
     if read.date_format is None and table.date_format is None and _has_dates(table):
         raise SegmentationError(
             "the key date_format is missing; needed is the format of its dates, such "
@@ -494,7 +534,8 @@ def _read_text(table: Table, read: Input, name: str) -> tuple[str, File]:
     columns = ", ".join(f"'{field}': 'varchar'" for field in names)
     select = _select(
         *(table, read, name, headers, names, None, breaks),
-        skipped=facts.header_lines - 1,
+        header_lines=facts.header_lines,
+        places=_places(facts.header, order),
     )
     sql = (
         f"{select} from read_csv({_text(path)}, auto_detect = false, header = true, "
@@ -502,11 +543,13 @@ def _read_text(table: Table, read: Input, name: str) -> tuple[str, File]:
         f"quote = {_text(read.quote)}, escape = {_text(read.quote)}, "
         f"encoding = 'utf-8', store_rejects = true, columns = {{{columns}}})"
     )
-    rows = facts.lines - facts.header_lines - len(facts.blank_lines)
-    return sql, File(name, path, rows, facts.blank_lines)
+    rows = facts.lines - facts.header_lines - len(facts.blank_records)
+    return sql, File(name, path, rows, facts.header_lines, facts.blank_records)
 
 
-def _read_parquet(table: Table, read: Input, name: str) -> tuple[str, File]:
+def _read_parquet(
+    table: Table, read: Input, name: str, order: list[str]
+) -> tuple[str, File]:
     path = readable(Path(name))
     source = f"read_parquet({_text(path)})"
     with duckdb.connect() as connection:
@@ -515,11 +558,14 @@ def _read_parquet(table: Table, read: Input, name: str) -> tuple[str, File]:
     names = [column[0] for column in described]
     headers = _chosen(table, read, names, f'file "{name}"')
     types = [column[1] for column in described]
-    select = _select(table, read, name, headers, names, types)
+    places = _places(names, order)
+    select = _select(table, read, name, headers, names, types, places=places)
     return f"{select} from {source}", File(name, path, None if rows else 0)
 
 
-def _read_xlsx(table: Table, read: Input, name: str) -> tuple[str, File]:
+def _read_xlsx(
+    table: Table, read: Input, name: str, order: list[str]
+) -> tuple[str, File]:
     path = readable(Path(name))
     first_day = _first_day(path)
     sheet = f", sheet = {_text(read.sheet)}" if read.sheet else ""
@@ -535,7 +581,10 @@ def _read_xlsx(table: Table, read: Input, name: str) -> tuple[str, File]:
         raise SegmentationError("is empty; needed is a header and rows below it")
     headers = _chosen(table, read, header, f'file "{name}"')
     names = [f"field_{place}" for place, _ in enumerate(header, 1)]
-    select = _select(table, read, name, headers, names, [first_day] * len(names))
+    select = _select(
+        *(table, read, name, headers, names, [first_day] * len(names)),
+        places=_places(header, order),
+    )
     # The header is a row of the sheet like any other.
     sql = (
         f"{select} from (select * from {source} as sheet ({', '.join(names)}) offset 1)"
@@ -608,17 +657,19 @@ def _select(
     names: Sequence[str],
     types: Sequence[str] | None,
     breaks: str = "0",
-    skipped: int = 0,
+    header_lines: int = 1,
+    places: Sequence[int] = (),
 ) -> str:
     """Select every column of the table as text, whatever its type in the source."""
     date_format = read.date_format or table.date_format or CANONICAL_DATE
     fields = ['"' + name.replace('"', '""') + '"' for name in names]
     selected = [
         f"{_text(source)} as source_file",
-        f"row_number() over () + {skipped} as position",
+        f"cast({header_lines} as bigint) as header_lines",
+        "row_number() over () as position",
         f"cast({breaks} as bigint) as line_breaks",
         # All of it: rows that differ in a column that is not used are no duplicates.
-        f"{_csv(fields)} as raw_row",
+        f"{_csv([fields[place] for place in places] or fields)} as raw_row",
     ]
     for column in table.columns:
         place = headers[column.name]
@@ -633,6 +684,15 @@ def _select(
             )
         selected.append(f"{text} as {column.name}")
     return "select " + ",\n    ".join(selected) + "\n"
+
+
+def _places(header: Sequence[str], order: list[str]) -> list[int]:
+    """Order the columns of a file as the files before had them, new ones last.
+
+    Equal rows are then equal texts, whatever the order of the columns.
+    """
+    order += [name for name in dict.fromkeys(header) if name not in order]
+    return sorted(range(len(header)), key=lambda place: order.index(header[place]))
 
 
 def _csv(fields: Sequence[str]) -> str:
@@ -663,9 +723,9 @@ def _as_text(
     if kind in ("DOUBLE", "FLOAT", "DECIMAL"):
         # 15 digits are all that a double surely holds: 0.1 + 0.2 is 0.3 again.
         text = (
-            f"cast({field} as varchar)"
-            if kind == "DECIMAL"
-            else f"format('{{:.15g}}', cast({field} as double))"
+            f"format('{{:.15g}}', {field})"
+            if kind == "DOUBLE"
+            else f"cast({field} as varchar)"
         )
         return f"replace({text}, '.', ',')" if decimal_sign == "," else text
     return f"cast({field} as varchar)"

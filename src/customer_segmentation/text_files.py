@@ -8,10 +8,11 @@ import gzip
 import io
 import re
 import shutil
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import TextIO
@@ -38,8 +39,9 @@ class TextFile:
         Lines of the header: more than one where a name holds a line break.
     lines_before : int
         Blank lines before the header.
-    blank_lines : tuple of int
-        Numbers of the empty lines outside quotes; the first line is 1.
+    blank_records : tuple of int
+        Numbers of the empty lines outside quotes, from 1; line breaks within fields
+        do not count, those of the header included.
     has_mixed_line_ends : bool
         Whether some lines end in CR LF, and others in LF alone.
     """
@@ -48,7 +50,7 @@ class TextFile:
     lines: int
     header_lines: int
     lines_before: int
-    blank_lines: tuple[int, ...]
+    blank_records: tuple[int, ...]
     has_mixed_line_ends: bool
 
 
@@ -100,7 +102,7 @@ def readable(path: Path, *, encoding: str | None = None) -> str:
     return _readable(path, encoding, stat.st_mtime_ns, stat.st_size)
 
 
-@lru_cache(maxsize=256)
+@cache
 def _readable(path: Path, encoding: str | None, *_changed: int) -> str:
     folder = Path(mkdtemp(dir=_folder_of_copies()))
     plain = re.sub(r"[*?\[\]]", "_", path.name)
@@ -123,12 +125,12 @@ def _folder_of_copies() -> str:
 
 
 # A build looks at each file before anything is touched, and again when it is read.
-@lru_cache(maxsize=256)
+@cache
 def _look_at(
     path: Path, encoding: str, delimiter: str, quote: str, *_changed: int
 ) -> TextFile:
     with _opened(path, encoding) as file:
-        counted = _Counted(file, quote)
+        counted = _Counted(file, delimiter, quote)
         records = csv.reader(
             counted,
             delimiter=delimiter,
@@ -144,16 +146,19 @@ def _look_at(
             ) from None
         if header is None:
             raise SegmentationError("is empty; needed is a header and rows below it")
-        lines_before = len(counted.blank_lines)
+        lines_before = len(counted.blank_records)
         header_lines = counted.lines - lines_before
         for _ in counted:
             pass
+    blank_records = counted.blank_records
+    if len(header) == 1:  # a blank line is a row like any other
+        blank_records = blank_records[:lines_before]
     return TextFile(
         header=tuple(name.strip() for name in header),
         lines=counted.lines,
         header_lines=header_lines,
         lines_before=lines_before,
-        blank_lines=tuple(counted.blank_lines),
+        blank_records=tuple(blank_records),
         has_mixed_line_ends=counted.lf > 0 and counted.cr_lf > 0,
     )
 
@@ -161,28 +166,62 @@ def _look_at(
 class _Counted:
     """The lines of a file, counted on their way; quotes tell what is between them."""
 
-    def __init__(self, file: TextIO, quote: str):
-        self._file, self._quote = file, quote
-        self.lines = self.lf = self.cr_lf = 0
-        self.blank_lines: list[int] = []
+    def __init__(self, file: TextIO, delimiter: str, quote: str):
+        self._file, self._delimiter, self._quote = file, delimiter, quote
+        self.lines = self.lf = self.cr_lf = self._breaks = 0
+        self.blank_records: list[int] = []
 
     def __iter__(self) -> Iterator[str]:
         is_quoted = False
         for line in self._file:
             self.lines += 1
             if not is_quoted and line in ("\n", "\r\n"):
-                self.blank_lines.append(self.lines)
-                if len(self.blank_lines) > MOST_BLANK_LINES:
+                self.blank_records.append(self.lines - self._breaks)
+                if len(self.blank_records) > MOST_BLANK_LINES:
                     raise SegmentationError(
                         f"holds more than {MOST_BLANK_LINES:,} blank lines, the last "
                         f"seen is line {self.lines}. Take them out"
                     )
-            if self._quote:
-                is_quoted ^= line.count(self._quote) % 2 == 1
+            was_quoted = is_quoted
+            if self._quote and self._quote in line:
+                is_quoted = self._is_quoted_after(line, is_quoted)
+            self._breaks += is_quoted
             if not is_quoted:
-                self.cr_lf += line.endswith("\r\n")
-                self.lf += line.endswith("\n") and not line.endswith("\r\n")
+                is_cr_lf = line.endswith("\r\n")
+                self.cr_lf += is_cr_lf
+                self.lf += line.endswith("\n") and not is_cr_lf
+                if "\r" in line[: -2 if is_cr_lf else None] and not was_quoted:
+                    self._refuse_cr(line)
             yield line
+
+    def _is_quoted_after(self, line: str, is_quoted: bool) -> bool:
+        """Tell whether a field is open at the end of a line.
+
+        A quote opens a field only where one begins, and a doubled one closes none.
+        """
+        place = 0
+        while True:
+            if not is_quoted:
+                is_quoted = line.startswith(self._quote, place)
+                place += 1
+            while is_quoted:
+                place = line.find(self._quote, place)
+                if place < 0:
+                    return True
+                is_quoted = line.startswith(self._quote, place + 1)
+                place += 1 + is_quoted
+            place = line.find(self._delimiter, place - 1)
+            if place < 0:
+                return False
+            place += 1
+
+    def _refuse_cr(self, line: str) -> None:
+        if self._quote in line:  # it may stand within quotes
+            return
+        raise SegmentationError(
+            f"ends a line in CR alone, as old Macintoshes did: see line {self.lines}. "
+            "Save it with LF or CR LF"
+        )
 
 
 @contextmanager
@@ -193,6 +232,9 @@ def _opened(path: Path, encoding: str) -> Iterator[TextIO]:
     try:
         with opener(path, "rb") as raw:
             text = io.TextIOWrapper(raw, encoding=name, newline="\n")
+            # Encodings that name their byte order keep the mark of it.
+            if name != "utf-8-sig" and text.read(1) != "\ufeff":
+                text.seek(0)
             yield text
     except UnicodeDecodeError as error:
         raise SegmentationError(
@@ -204,7 +246,7 @@ def _opened(path: Path, encoding: str) -> Iterator[TextIO]:
         raise SegmentationError(
             f"is not in the encoding {encoding} ({error}). Set its key encoding"
         ) from None
-    except (gzip.BadGzipFile, EOFError) as error:
+    except (gzip.BadGzipFile, zlib.error, EOFError) as error:
         raise SegmentationError(f"cannot be unpacked ({error})") from None
 
 

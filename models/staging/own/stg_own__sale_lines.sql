@@ -4,6 +4,7 @@
 ] %}
 {% set counts = ['quantity', 'returned_quantity'] %}
 {% set mapped = (input_of('own', 'sale_lines') or {}).columns or {} %}
+{# Read with up to 6 decimals, and kept with these. #}
 {% set money = {
     'unit_price': 4, 'unit_cost': 4, 'gross_amount': 2, 'discount_amount': 2,
     'net_amount': 2,
@@ -29,8 +30,10 @@ typed as (
             {{ to_whole_number(column, formats.decimal_sign) }} as {{ column }},
         {% endfor %}
         {% for column, scale in money.items() %}
-            {{ to_decimal(column, scale, formats.decimal_sign) }}
-                as {{ column }},
+            cast(
+                {{ to_decimal(column, 6, formats.decimal_sign) }}
+                as decimal(18, {{ scale }})
+            ) as {{ column }},
         {% endfor %}
         {# What is written, but cannot be read. #}
         {% for column in counts %}
@@ -38,9 +41,9 @@ typed as (
             and {{ to_whole_number(column, formats.decimal_sign) }} is null
                 as is_wrong_{{ column }},
         {% endfor %}
-        {% for column, scale in money.items() %}
+        {% for column in money %}
             {{ to_text(column) }} is not null
-            and {{ to_decimal(column, scale, formats.decimal_sign) }} is null
+            and {{ to_decimal(column, 6, formats.decimal_sign) }} is null
                 as is_wrong_{{ column }},
         {% endfor %}
         {{ to_timestamp('sold_at', formats.date) }} as sold_at
@@ -120,7 +123,7 @@ final as (
             'net amount is no number': 'is_wrong_net_amount',
             'line has no amount': 'line_gross_amount is null',
             'gross, discount and net amount do not add up':
-                'abs(net_amount) <> abs(line_gross_amount) - discount',
+                'abs(abs(net_amount) - abs(line_gross_amount) + discount) > 0.01',
             'unit price is below zero': 'unit_price < 0',
             'nothing is sold or sent back':
                 'sold_quantity = 0 and sent_back_quantity = 0',

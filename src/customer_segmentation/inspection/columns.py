@@ -129,7 +129,8 @@ SALE_LINES = (
     ),
     Column(
         "net_amount",
-        "net amount, net sales, net revenue, net total, line total, line amount, item "
+        "net amount, net sales, net revenue, net total, net, "
+        "line total, line amount, item "
         "total, sales amount, total amount, amount, sales, sales value, revenue, "
         "total revenue, turnover, total price, total, subtotal, spend, Nettobetrag, "
         "Nettoumsatz, Netto, Umsatz, Betrag, Gesamtbetrag, Gesamtpreis, Summe, "

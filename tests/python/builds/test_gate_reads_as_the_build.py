@@ -8,7 +8,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from customer_segmentation.sources import Column, Input, Table
-from customer_segmentation.validation import _value
+from customer_segmentation.validation.sample import value_sql
 
 FORMATS = ("%d/%m/%Y", "%Y-%m-%d %H:%M:%S", "%d-%b-%y")
 # name -> macro call of the build, and how the gate describes the same column
@@ -53,9 +53,9 @@ class TestTheGateReadsAsTheBuild:
     @pytest.mark.parametrize("name", READERS)
     def test_every_text(self, compiled, name):
         _, column, data_type, sign, date_format = READERS[name]
-        table = Table("own", "sale_lines", (Column(column, None, data_type, True),))
+        table = Table("shop", "sales", (Column(column, None, data_type, True),))
         read = Input(path="x.csv", decimal_sign=sign, date_format=date_format)
-        gate = _value(table, table.columns[0], read)
+        gate = value_sql(table, table.columns[0], read)
         with duckdb.connect() as connection:
             query = f"select {compiled[name]}, {gate} from (select ? as {column})"
 

@@ -19,19 +19,15 @@ import yaml
 
 from customer_segmentation.cli import main
 from customer_segmentation.errors import SegmentationError
-from customer_segmentation.expectations import (
-    as_number,
+from customer_segmentation.validation import Report, validate, validate_marts
+from customer_segmentation.validation.drift import (
     expected_spread,
-    explain,
-    frames,
-)
-from customer_segmentation.validation import (
-    Report,
     spread_of_numbers,
     spread_of_texts,
-    validate,
-    validate_marts,
 )
+from customer_segmentation.validation.engine import frames
+from customer_segmentation.validation.messages import explain
+from customer_segmentation.validation.sample import as_number
 
 PROJECT = Path(__file__).resolve().parents[3]
 ROWS = 400
@@ -106,14 +102,14 @@ def shop(tmp_path):
             frame.to_csv(folder / name, index=False, **how)
             return folder / name
 
-        def validate(self, dataset: str, given) -> Report:
+        def validate(self, dataset: str, given, **how) -> Report:
             if isinstance(given, pd.DataFrame):
                 given = str(self.save(given))
             project = folder / f"project of {dataset}"
             if not project.exists():
                 project_of(project, dataset)
             variables = {"input_files": {dataset: given}}
-            return validate(project, variables, self.database, self.docs)
+            return validate(project, variables, self.database, self.docs, **how)
 
         def build(self, dataset: str, table: str, frame: pd.DataFrame, renamed):
             """Leave a load in the database, as a build does."""
@@ -317,7 +313,7 @@ class TestWrongInputsAreStopped:
         ("given", "words"),
         [
             ("nowhere.csv", "no file at"),
-            ({"relation": "crm.nowhere"}, 'relation "crm.nowhere": it cannot be read'),
+            ({"relation": "crm.nowhere"}, 'relation "crm.nowhere": there is no such'),
             ({"path": "sales.csv", "delimeter": ";"}, "delimeter"),
         ],
     )
@@ -376,7 +372,7 @@ class TestALoadIsComparedWithTheLastAcceptedOne:
         assert "column amount as number" in text
         assert "last accepted load" in text
         assert "most changed: " in text
-        assert "run `dbt build` once without this gate" in text
+        assert "run `segments validate --accept-drift`" in text
 
     def test_a_country_that_takes_over_fails(self, shop):
         shop.build_sales(sales(seed=0))
@@ -398,6 +394,22 @@ class TestALoadIsComparedWithTheLastAcceptedOne:
         text = failures(shop.validate("chocolate_sales", sales(100, seed=1)))
         assert "column rows_to_last_load" in text
         assert "found: 25 %" in text
+
+    def test_a_change_that_is_meant_is_told_and_stops_nothing(self, shop):
+        shop.build_sales(sales(seed=0))
+        new = self.amounts(3)[:100]
+        assert shop.validate("chocolate_sales", new).failed == 3
+        report = shop.validate("chocolate_sales", new, accept_drift=True)
+        assert not failures(report)
+        for column in ("rows_to_last_load", "amount as number"):
+            assert f"column {column}: expected" in warnings(report)
+        assert "--accept-drift" not in warnings(report)
+
+    def test_a_wrong_format_is_never_accepted(self, shop):
+        shop.build_sales(sales(seed=0))
+        wrong = WRONG["date order"][0]
+        report = shop.validate("chocolate_sales", wrong, accept_drift=True)
+        assert "column sale_date" in failures(report)
 
     def test_amounts_written_with_another_sign_are_not_compared(self, shop):
         shop.build_sales(sales(seed=0).assign(Amount=[f"{n},55" for n in range(ROWS)]))
@@ -722,6 +734,19 @@ class TestTheCommandCanBeUsedInScripts:
         arguments += ["--published", str(shop.folder / "none.duckdb")]
         assert main(["validate", "--marts", *arguments]) == 0
         assert "ok    marts.customer_segments" in capsys.readouterr().out
+
+    def test_it_accepts_drift_where_told(self, shop, capsys):
+        shop.build_sales(sales())
+        project = project_of(shop.folder / "p", "chocolate_sales")
+        given = {"input_files": {"chocolate_sales": str(shop.save(sales(100)))}}
+        arguments = [
+            *("validate", "--project", str(project), "--docs", str(shop.docs)),
+            *("--database", str(shop.database), "--vars", json.dumps(given)),
+        ]
+        assert main(arguments) == 1
+        assert "failed: chocolate_sales.sales, column rows_" in capsys.readouterr().out
+        assert main([*arguments, "--accept-drift"]) == 0
+        assert "warning: chocolate_sales.sales, column rows_" in capsys.readouterr().out
 
     @pytest.mark.parametrize("text", ["{", "[1]", "x"])
     def test_vars_that_are_none_are_refused(self, text, capsys):
