@@ -492,13 +492,11 @@ class TestSpreadsheets:
         assert loaded.accepted_lines == [2, 5]
 
     def test_a_table_that_begins_further_down(self, loader, tmp_path):
-        rows = [HEADER, cells(5), cells(6, boxes=12.9)]
+        rows = [HEADER, cells(2), cells(3, boxes=12.9)]
         path = write_xlsx(tmp_path / "down.xlsx", {"S": rows}, first_row=4)
         loaded = self.load(loader, path)
-        assert (loaded.accepted_lines, list(loaded.reasons)) == (
-            [2],
-            [3],
-        )  # counted from the header
+        # Counted from the header.
+        assert (loaded.accepted_lines, list(loaded.reasons)) == ([2], [3])
 
     def test_the_first_sheet_or_the_one_that_is_named(self, loader, tmp_path):
         sheets = {"One": [HEADER, cells(2)], "It's two": [HEADER, cells(2), cells(3)]}
