@@ -216,8 +216,11 @@ class _Counted:
             place += 1
 
     def _refuse_cr(self, line: str) -> None:
-        if self._quote in line:  # it may stand within quotes
-            return
+        if self._quote:
+            mark, sign = re.escape(self._quote), re.escape(self._delimiter)
+            quoted = f"(^|{sign}){mark}(?:[^{mark}]|{mark}{mark})*{mark}"
+            if "\r" not in re.sub(quoted, r"\1", line.removesuffix("\r\n")):
+                return
         raise SegmentationError(
             f"ends a line in CR alone, as old Macintoshes did: see line {self.lines}. "
             "Save it with LF or CR LF"
