@@ -32,7 +32,16 @@
             {%- do found.update({row[0]: row[1]}) -%}
         {%- endfor -%}
         {%- do request.update({'relation_columns': found}) -%}
-        {{ return(ask_library(request)) }}
+        {%- set answer = ask_library(request) -%}
+        {%- if not run_query(answer.sql ~ ' limit 1').rows -%}
+            {%- set given = input_of(dataset, table) -%}
+            {%- do exceptions.raise_compiler_error(
+                'Dataset "' ~ dataset ~ '": there is no row in relation "'
+                ~ (given.relation or given)
+                ~ '". The tables of the dataset are as they were.'
+            ) -%}
+        {%- endif -%}
+        {{ return(answer) }}
     {%- endif -%}
     {{ return(answer) }}
 {% endmacro %}

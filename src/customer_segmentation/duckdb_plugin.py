@@ -22,6 +22,11 @@ __all__ = ["Plugin", "POSTGRES", "configure"]
 POSTGRES = "SEGMENTATION_POSTGRES"
 """Environment variable with the connection string of a PostgreSQL to read from."""
 
+REASONS = (
+    *("Connection refused", "timeout expired", "password authentication failed"),
+    *("could not translate host name", "no password supplied", "does not exist"),
+)
+
 
 class Plugin(BasePlugin):
     """Prepare the connection that dbt-duckdb builds with."""
@@ -53,7 +58,10 @@ def configure(connection: DuckDBPyConnection) -> None:
             "(type postgres, read_only)"
         )
     except Exception as error:
-        reason = str(error).replace(address, "…")
+        # The server's own words may quote any part of the string.
+        reason = next(
+            (known for known in REASONS if known in str(error)), "it cannot be used"
+        )
         raise SegmentationError(
             f"The PostgreSQL that {POSTGRES} names cannot be attached ({reason}). Mend "
             "it, such as 'host=db.example port=5432 dbname=shop user=reader' with the "
