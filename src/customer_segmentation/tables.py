@@ -6,9 +6,8 @@ A relation here is what ``dbt.ref`` gives: something with ``columns``,
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -18,7 +17,13 @@ from numpy.typing import NDArray
 from sklearn.decomposition import PCA
 
 from customer_segmentation import selection
-from customer_segmentation.definitions import Segmentation, from_table
+from customer_segmentation.definitions import Segmentation
+from customer_segmentation.entities import (
+    Entities,
+    Sources,
+    each_segmentation,
+    named,
+)
 from customer_segmentation.errors import SegmentationError
 from customer_segmentation.frames import collect, typed
 from customer_segmentation.kmeans import nearest, one_thread
@@ -27,12 +32,7 @@ from customer_segmentation.transforms import Parameters, learn, prepare, restore
 
 __all__ = ["customer_segments", "k_selection", "segmentation_models"]
 
-Sources = Mapping[str, Any]
-
 PCA_AXES = 3
-
-# What pandas infers of a column that can be a feature.
-NUMERIC = {"boolean", "decimal", "empty", "floating", "integer"}
 
 MODEL_COLUMNS = {
     "segmentation": "string",
@@ -76,16 +76,6 @@ SEGMENT_COLUMNS = {
 }
 
 
-@dataclass(frozen=True)
-class Entities:
-    """What is segmented: ids, the date of the features, and the features."""
-
-    ids: pd.Series
-    as_of_date: pd.Series
-    values: dict[str, NDArray[np.float64]]
-    fit_order: NDArray[np.intp]
-
-
 def k_selection(definitions: Any, sources: Sources) -> pd.DataFrame:
     """One row per segmentation and k, with the reason for or against it.
 
@@ -103,8 +93,8 @@ def k_selection(definitions: Any, sources: Sources) -> pd.DataFrame:
         entities has no rows.
     """
     frames = []
-    for definition, entities in _each(definitions, sources):
-        with _named(definition):
+    for definition, entities in each_segmentation(definitions, sources):
+        with named(definition):
             _, points = _learnt(definition, entities)
             frames.append(selection.select_k(points, definition))
     return _stack(frames, selection.COLUMNS)
@@ -139,8 +129,8 @@ def segmentation_models(
     k_by_name = _k_by_name(chosen)
     sets = _signatures(archetypes)
     frames = []
-    for definition, entities in _each(definitions, sources):
-        with _named(definition):
+    for definition, entities in each_segmentation(definitions, sources):
+        with named(definition):
             parameters, points = _learnt(definition, entities)
             k = _entry(k_by_name, definition.name, "chosen k", "the model k_selection")
             centroids = selection.fit(points, k, definition).centroids
@@ -200,8 +190,8 @@ def customer_segments(
         half-way between two segments and 1 for one at its centroid.
     """
     frames = []
-    for definition, entities in _each(definitions, sources):
-        with _named(definition):
+    for definition, entities in each_segmentation(definitions, sources):
+        with named(definition):
             model = collect(
                 models,
                 list(MODEL_COLUMNS),
@@ -249,51 +239,6 @@ def customer_segments(
 
 
 # ------------------------------------------------------------------------- inputs
-
-
-def _each(
-    definitions: Any, sources: Sources
-) -> Iterator[tuple[Segmentation, Entities]]:
-    """Every segmentation whose dataset has entities, with these."""
-    column = collect(definitions, ["definition"], "true", "segmentation").definition
-    for definition in from_table(column):
-        with _named(definition):
-            entities = _entities(definition, sources[definition.source])
-        if len(entities.ids):
-            yield definition, entities
-
-
-def _entities(definition: Segmentation, relation: Any) -> Entities:
-    where = f"dataset = '{definition.dataset}'"
-    if definition.grain == "customer":
-        where += " and customer_id is not null"
-    if definition.where:
-        where += f" and ({definition.where}\n)"  # it may end in a comment
-    order = [] if definition.fit_order == "value" else [definition.fit_order]
-    columns = [definition.key, "as_of_date", *definition.features, *order]
-    frame = collect(relation, columns, where, definition.key)
-    ids = frame[definition.key]
-    if repeated := ids.duplicated().sum():
-        raise SegmentationError(
-            f"{repeated} rows repeat the {definition.key} of another one, such as "
-            f'{ids[ids.duplicated()].iloc[0]}. Choose one row each by the key "where".'
-        )
-    return Entities(
-        ids=ids,
-        as_of_date=frame["as_of_date"],
-        values={feature: _numbers(frame[feature]) for feature in definition.features},
-        fit_order=np.argsort(frame[order[0]] if order else frame.index, kind="stable"),
-    )
-
-
-def _numbers(column: pd.Series) -> NDArray[np.float64]:
-    kind = pd.api.types.infer_dtype(column, skipna=True)
-    if kind not in NUMERIC:
-        raise SegmentationError(
-            f'feature "{column.name}" holds no numbers ({kind}), such as '
-            f"{column.dropna().iloc[0]!r}. Take it out."
-        )
-    return column.to_numpy(dtype="float64", na_value=np.nan)
 
 
 def _learnt(definition: Segmentation, entities: Entities):
@@ -378,17 +323,6 @@ def _principal_axes(points) -> dict[str, NDArray[np.float64] | float]:
             else np.nan
         )
     return coordinates
-
-
-@contextmanager
-def _named(definition: Segmentation) -> Iterator[None]:
-    """Say in every error which segmentation it is about."""
-    try:
-        yield
-    except SegmentationError as error:
-        raise SegmentationError(
-            f'Segmentation "{definition.name}" (dataset {definition.dataset}): {error}'
-        ) from None
 
 
 def _stack(frames: list[pd.DataFrame], columns: Mapping[str, str]) -> pd.DataFrame:
