@@ -1,6 +1,7 @@
 from datetime import UTC, datetime
 
 from customer_segmentation import tables
+from customer_segmentation.frames import stored
 
 
 def model(dbt, session):
@@ -14,6 +15,7 @@ def model(dbt, session):
     return tables.customer_segments(
         dbt.ref("segmentations"),
         sources,
-        models=dbt.ref("segmentation_models"),
+        dbt.ref("segmentation_models"),
         scored_at=datetime.now(UTC).replace(tzinfo=None),
+        previous=stored(session, dbt.this),
     )

@@ -1,4 +1,5 @@
 from customer_segmentation import tables
+from customer_segmentation.frames import stored
 
 
 def model(dbt, session):
@@ -9,4 +10,9 @@ def model(dbt, session):
         "sale": dbt.ref("sale_features"),
         "published": dbt.ref("int_published_customer_features"),
     }
-    return tables.k_selection(dbt.ref("segmentations"), sources)
+    return tables.k_selection(
+        dbt.ref("segmentations"),
+        sources,
+        previous=stored(session, dbt.this),
+        retrain=dbt.config.meta_get("retrain"),
+    )

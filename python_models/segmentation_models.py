@@ -1,10 +1,11 @@
 from datetime import UTC, datetime
 
 from customer_segmentation import tables
+from customer_segmentation.frames import stored
 
 
 def model(dbt, session):
-    """Fit the chosen k and keep all that scoring needs."""
+    """Keep every version of the models; train a new one only where it is time."""
     dbt.config(materialized="table")
     sources = {
         "customer": dbt.ref("customer_features"),
@@ -17,4 +18,6 @@ def model(dbt, session):
         chosen=dbt.ref("k_selection"),
         archetypes=dbt.ref("archetypes"),
         trained_at=datetime.now(UTC).replace(tzinfo=None),
+        previous=stored(session, dbt.this),
+        retrain=dbt.config.meta_get("retrain"),
     )

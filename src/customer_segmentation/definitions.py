@@ -7,6 +7,8 @@ segmentation, the key, the value and what is allowed.
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Any, Literal, get_args
 
@@ -28,6 +30,9 @@ __all__ = ["Feature", "Segmentation", "definitions_table", "read_definitions"]
 NAME = "small letters, digits and underscores, beginning with a letter"
 # Datasets whose published features int_published_customer_features holds.
 PUBLISHED = ("ecommerce_orders", "mall_customers", "online_retail")
+
+# Keys that change without a new fit.
+NOT_OF_THE_FIT = {"name", "archetypes", "hysteresis_margin", "challenger_margin"}
 
 COUNT = "a whole number of at least 1"
 SHARE = "a number of at least 0 and below 0.5"
@@ -122,6 +127,12 @@ class Segmentation(_Definition):
         published results with a single start depend on.
     archetypes
         The set of archetypes that names are taken from.
+    hysteresis_margin
+        An entity changes its segment only if another centroid is nearer by this
+        share, or for the second period in a row; 0 switches that off.
+    challenger_margin
+        Retraining starts from the centroids in use; a fit from new starts takes
+        over only if its inertia is lower by more than this share.
     """
 
     name: Name
@@ -159,6 +170,8 @@ class Segmentation(_Definition):
     ] = 0
     fit_order: Literal["value", "line_number"] = "value"
     archetypes: Annotated[Name | None, Field(description=NAME)] = None
+    hysteresis_margin: Share = 0.1
+    challenger_margin: Share = 0.02
 
     @field_validator("name")
     @classmethod
@@ -286,13 +299,17 @@ def read_definitions(
     return valid
 
 
-def definitions_table(definitions: Any, datasets: Iterable[str] = ()) -> pd.DataFrame:
+def definitions_table(
+    definitions: Any, datasets: Iterable[str] = (), inputs: Iterable[str] = ()
+) -> pd.DataFrame:
     """One row per segmentation: its main choices, and the whole as JSON.
 
     Parameters
     ----------
     definitions, datasets
         As for `read_definitions`.
+    inputs : iterable of str, optional
+        Datasets that are built from the user's input, not from the demo.
 
     Returns
     -------
@@ -300,7 +317,8 @@ def definitions_table(definitions: Any, datasets: Iterable[str] = ()) -> pd.Data
         Columns ``segmentation``, ``dataset``, ``grain``, ``features_from``,
         ``row_condition`` (missing where all rows are segmented), ``features``,
         ``k`` (missing where k is chosen by the rule), ``minimum_share``,
-        ``archetypes`` and ``definition``.
+        ``archetypes``, ``is_demo``, ``fit_digest`` (the same as long as all that the
+        fit depends on is the same) and ``definition``.
     """
     rows = [
         {
@@ -313,6 +331,15 @@ def definitions_table(definitions: Any, datasets: Iterable[str] = ()) -> pd.Data
             "k": None if item.k == "auto" else item.k,
             "minimum_share": item.minimum_share,
             "archetypes": item.archetypes,
+            "is_demo": item.dataset not in inputs,
+            "fit_digest": digest(
+                [
+                    item.model_dump(
+                        mode="json", exclude_defaults=True, exclude=NOT_OF_THE_FIT
+                    ),
+                    item.dataset in inputs,
+                ]
+            ),
             "definition": item.model_dump_json(),
         }
         for item in read_definitions(definitions, datasets)
@@ -328,8 +355,15 @@ def definitions_table(definitions: Any, datasets: Iterable[str] = ()) -> pd.Data
         k="Int64",
         minimum_share="float64",
         archetypes="string",
+        is_demo="bool",
+        fit_digest="string",
         definition="string",
     )
+
+
+def digest(of: Any) -> str:
+    """Short fingerprint of something that JSON can hold."""
+    return hashlib.sha256(json.dumps(of).encode()).hexdigest()[:16]
 
 
 def from_table(definitions: Iterable[str]) -> list[Segmentation]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+import duckdb
 import pandas as pd
 
 from customer_segmentation.errors import SegmentationError
 
-__all__ = ["collect", "typed"]
+__all__ = ["collect", "stored", "typed"]
 
 
 def typed(rows: Iterable[Mapping[str, Any]], **types: str) -> pd.DataFrame:
@@ -72,3 +73,24 @@ def collect(relation: Any, columns: Sequence[str], where: str, key: str):
             f"the rows where {where} cannot be read: {error}"
         ) from None
     return frame.sort_values(key, kind="stable", ignore_index=True)
+
+
+def stored(session: Any, name: Any) -> Any:
+    """Find what a model wrote the last time.
+
+    Parameters
+    ----------
+    session : DuckDBPyConnection
+        What dbt gives to a Python model.
+    name
+        ``dbt.this``.
+
+    Returns
+    -------
+    relation or None
+        None before the first build.
+    """
+    try:
+        return session.table(str(name))
+    except duckdb.CatalogException:
+        return None

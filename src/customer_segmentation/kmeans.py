@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import RLock
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -63,6 +64,7 @@ def fit_kmeans(
     tolerance: float = 0.0,
     random_state: int = 0,
     keep_order: bool = False,
+    start: ArrayLike | None = None,
 ) -> Fit:
     """Group points around k centroids.
 
@@ -89,6 +91,8 @@ def fit_kmeans(
     keep_order : bool
         Leave the rows as they are instead of sorting them by value. Published
         work with a single start depends on the order of its file.
+    start : array_like, shape (k, d), optional
+        Centroids to start from, in place of `n_init` starts.
 
     Returns
     -------
@@ -100,8 +104,8 @@ def fit_kmeans(
     ------
     SegmentationError
         If the points are not a two-dimensional array of finite numbers, if k,
-        `n_init` or `max_iter` is not a whole number of at least 1, or if there
-        are fewer than k distinct rows.
+        `n_init` or `max_iter` is not a whole number of at least 1, if there are
+        fewer than k distinct rows, or if `start` has another shape.
 
     References
     ----------
@@ -125,11 +129,20 @@ def fit_kmeans(
     rows = points[np.lexsort(points.T[::-1])]
     distinct = rows[_starts(rows)]
     options = {
+        "init": "k-means++",
         "n_init": n_init,
         "max_iter": max_iter,
         "tol": tolerance,
         "random_state": random_state,
     }
+    if start is not None:
+        start = check_points(start, "start")
+        if start.shape != (k, points.shape[1]):
+            raise SegmentationError(
+                f"start has shape {start.shape}. Give one row for each of k = {k} "
+                f"centroids and one column for each of {points.shape[1]} features."
+            )
+        options |= {"init": start, "n_init": 1}
     if k > len(distinct):
         raise SegmentationError(
             f"k = {k}, but the {len(points)} rows have only {len(distinct)} distinct "
@@ -271,6 +284,12 @@ def squared_distances(columns: Floats, centre: Floats) -> Floats:
     return total
 
 
+def squared_distances_to_each(points: Floats, centroids: Floats) -> Floats:
+    """Measure points, (n, d), from each of the centroids, (k, d), squared: (n, k)."""
+    columns = np.ascontiguousarray(points.T)
+    return np.column_stack([squared_distances(columns, c) for c in centroids])
+
+
 # --------------------------------------------------------------- the computations
 
 
@@ -281,8 +300,8 @@ def _starts(rows: Floats) -> NDArray[np.bool_]:
     return first
 
 
-def _centroids(rows: Floats, k: int, options: dict[str, float]) -> Floats:
-    model = KMeans(k, init="k-means++", algorithm="lloyd", **options)
+def _centroids(rows: Floats, k: int, options: dict[str, Any]) -> Floats:
+    model = KMeans(k, algorithm="lloyd", **options)
     with one_thread(), warnings.catch_warnings():
         # It warns of fewer clusters than k; `fit_kmeans` refuses them by itself.
         warnings.simplefilter("ignore", ConvergenceWarning)

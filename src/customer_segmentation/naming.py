@@ -27,6 +27,7 @@ def name_segments(
     profile: Floats,
     features: Sequence[str],
     archetypes: Mapping[str, Mapping[str, Level]],
+    kept: Mapping[int, str] = {},
 ) -> list[str]:
     """Name every segment, no two alike.
 
@@ -57,9 +58,11 @@ def name_segments(
     ...               {"Big spenders": {"spend": "high"}})
     ['Big spenders', 'Low spend, high orders']
     """
-    names: dict[int, str] = {}
-    if archetypes:
+    names: dict[int, str] = dict(kept)
+    archetypes = {k: v for k, v in archetypes.items() if k not in kept.values()}
+    if archetypes and len(kept) < len(profile):
         costs, farthest = _costs(profile, features, archetypes)
+        farthest[list(kept)] = np.inf
         # What is too far must not push a near pair apart: all of it costs the same.
         costs = np.where(farthest <= FARTHEST, costs, 1e6)
         for segment, archetype in zip(*linear_sum_assignment(costs), strict=True):

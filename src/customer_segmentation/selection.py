@@ -41,8 +41,10 @@ COLUMNS = {
 }
 
 
-def fit(points: Floats, k: int, definition: Segmentation) -> Fit:
-    """Fit k segments as the definition says."""
+def fit(
+    points: Floats, k: int, definition: Segmentation, start: Floats | None = None
+) -> Fit:
+    """Fit k segments as the definition says, from given centroids if there are."""
     return fit_kmeans(
         points,
         k,
@@ -51,10 +53,13 @@ def fit(points: Floats, k: int, definition: Segmentation) -> Fit:
         tolerance=definition.tolerance,
         random_state=definition.random_state,
         keep_order=definition.fit_order != "value",
+        start=start,
     )
 
 
-def select_k(points: Floats, definition: Segmentation) -> pd.DataFrame:
+def select_k(
+    points: Floats, definition: Segmentation, current_k: int | None = None
+) -> pd.DataFrame:
     """Measure every k of the definition and choose one.
 
     The rule: a k whose smallest segment holds less than the minimum share is

@@ -6,54 +6,37 @@ A relation here is what ``dbt.ref`` gives: something with ``columns``,
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict
+from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any
+from itertools import pairwise
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from sklearn.decomposition import PCA
 
-from customer_segmentation import selection
-from customer_segmentation.definitions import Segmentation
-from customer_segmentation.entities import (
-    Entities,
-    Sources,
-    each_segmentation,
-    named,
-)
+from customer_segmentation import models, selection
+from customer_segmentation.definitions import digest
+from customer_segmentation.entities import Sources, each_segmentation, named
 from customer_segmentation.errors import SegmentationError
 from customer_segmentation.frames import collect, typed
-from customer_segmentation.kmeans import nearest, one_thread
-from customer_segmentation.naming import Level, name_segments, read_level
-from customer_segmentation.transforms import Parameters, learn, prepare, restore
+from customer_segmentation.identity import hold, shared_members
+from customer_segmentation.kmeans import nearest, squared_distances_to_each
+from customer_segmentation.models import Model
+from customer_segmentation.naming import Level, read_level
+from customer_segmentation.transforms import learn, prepare
 
-__all__ = ["customer_segments", "k_selection", "segmentation_models"]
+__all__ = [
+    "customer_segments",
+    "k_selection",
+    "segment_overlaps",
+    "segmentation_models",
+]
 
-PCA_AXES = 3
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 
-MODEL_COLUMNS = {
-    "segmentation": "string",
-    "model_version": "int64",
-    "segment_id": "int64",
-    "segment_name": "string",
-    "feature": "string",
-    "feature_position": "int64",
-    "transform": "string",
-    "outliers": "string",
-    "fill_value": "float64",
-    "clip_low": "float64",
-    "clip_high": "float64",
-    "center": "float64",
-    "scale": "float64",
-    "centroid": "float64",
-    "centroid_original": "float64",
-    "z_score": "float64",
-    "trained_at": "datetime64[us]",
-    "is_current": "bool",
-}
+K_COLUMNS = selection.COLUMNS | {"fit_digest": "string"}
 
 SEGMENT_COLUMNS = {
     "segmentation": "string",
@@ -63,6 +46,8 @@ SEGMENT_COLUMNS = {
     "segment_name": "string",
     "raw_segment_id": "int64",
     "second_segment_id": "Int64",
+    "previous_segment_id": "Int64",
+    "previous_raw_segment_id": "Int64",
     "distance": "float64",
     "second_distance": "float64",
     "confidence": "float64",
@@ -75,9 +60,27 @@ SEGMENT_COLUMNS = {
     "scored_at": "datetime64[us]",
 }
 
+OVERLAP_COLUMNS = {
+    "segmentation": "string",
+    "model_version": "int64",
+    "previous_model_version": "int64",
+    "previous_segment_id": "int64",
+    "segment_id": "int64",
+    "shared_entities": "int64",
+}
 
-def k_selection(definitions: Any, sources: Sources) -> pd.DataFrame:
+
+def k_selection(
+    definitions: Any,
+    sources: Sources,
+    *,
+    previous: Any = None,
+    retrain: bool | Iterable[str] = False,
+) -> pd.DataFrame:
     """One row per segmentation and k, with the reason for or against it.
+
+    What was measured when the model in use was trained stays, until a retrain is
+    asked for or what the fit depends on in the definition changes.
 
     Parameters
     ----------
@@ -85,19 +88,40 @@ def k_selection(definitions: Any, sources: Sources) -> pd.DataFrame:
         The model ``segmentations``.
     sources : mapping of str to relation
         Features by the key `Segmentation.source`.
+    previous : relation, optional
+        This table as it was written the last time.
+    retrain : bool or iterable of str
+        Whether all segmentations, or which ones, are measured anew.
 
     Returns
     -------
     DataFrame
-        Columns as in `selection.COLUMNS`. A segmentation whose dataset has no
-        entities has no rows.
+        Columns as in `K_COLUMNS`. A segmentation whose dataset has no entities has
+        no rows.
     """
+    stored = _stored(previous, K_COLUMNS)
+    recipes = _recipes(definitions)
+    wanted = _wanted(retrain, recipes)
     frames = []
     for definition, entities in each_segmentation(definitions, sources):
         with named(definition):
-            _, points = _learnt(definition, entities)
-            frames.append(selection.select_k(points, definition))
-    return _stack(frames, selection.COLUMNS)
+            digest = recipes[definition.name].fit_digest
+            before = stored[
+                (stored.segmentation == definition.name) & (stored.fit_digest == digest)
+            ]
+            if len(before) and definition.name not in wanted:
+                frames.append(before)
+                continue
+            parameters = learn(entities.values, definition.features, definition.scaler)
+            points = models.fitted_points(
+                prepare(entities.values, parameters), entities.fit_order
+            )
+            in_use = before.k[before.is_chosen]
+            measured = selection.select_k(
+                points, definition, *(in_use.tolist() or [None])
+            )
+            frames.append(measured.assign(fit_digest=digest))
+    return _stack(frames, K_COLUMNS)
 
 
 def segmentation_models(
@@ -106,12 +130,19 @@ def segmentation_models(
     chosen: Any,
     archetypes: Any,
     trained_at: datetime,
+    *,
+    previous: Any = None,
+    retrain: bool | Iterable[str] = False,
 ) -> pd.DataFrame:
-    """One row per segmentation, segment and feature: all that scoring needs.
+    """One row per segmentation, version, segment and feature: all versions.
+
+    A model is frozen: a new version is trained only if a retrain is asked for, if
+    what the fit depends on in the definition changes, or if there is none yet.
+    Models of the demo data and of real data take turns, with ids of their own.
 
     Parameters
     ----------
-    definitions, sources
+    definitions, sources, previous, retrain
         As for `k_selection`.
     chosen : relation
         The model ``k_selection``.
@@ -123,61 +154,82 @@ def segmentation_models(
     Returns
     -------
     DataFrame
-        Columns as in `MODEL_COLUMNS`. Segments are numbered from 1 in the order
-        of their centroids.
+        Columns as in `models.COLUMNS`. One version of each segmentation that has
+        entities is current; its segments are numbered from 1 in the first version,
+        in the order of their centroids.
     """
+    stored = _stored(previous, models.COLUMNS).assign(is_current=False)
+    recipes = _recipes(definitions)
+    wanted = _wanted(retrain, recipes)
     k_by_name = _k_by_name(chosen)
     sets = _signatures(archetypes)
     frames = []
     for definition, entities in each_segmentation(definitions, sources):
         with named(definition):
-            parameters, points = _learnt(definition, entities)
+            recipe = recipes[definition.name]
             k = _entry(k_by_name, definition.name, "chosen k", "the model k_selection")
-            centroids = selection.fit(points, k, definition).centroids
             signatures = (
                 _entry(sets, definition.archetypes, "archetype set", "archetypes.csv")
                 if definition.archetypes
                 else {}
             )
-            z_scores = _profile(centroids, points)
-            names = name_segments(z_scores, list(definition.features), signatures)
-            originals = restore(centroids, parameters)
-        frames.append(
-            pd.DataFrame(
-                {
-                    "segmentation": definition.name,
-                    "model_version": 1,
-                    "segment_id": segment + 1,
-                    "segment_name": names[segment],
-                    "feature": feature,
-                    "feature_position": position + 1,
-                    **asdict(learnt),
-                    "centroid": centroids[segment, position],
-                    "centroid_original": originals[segment, position],
-                    "z_score": z_scores[segment, position],
-                    "trained_at": trained_at,
-                    "is_current": True,
-                }
-                for segment in range(len(centroids))
-                for position, (feature, learnt) in enumerate(parameters.items())
-            )
-        )
-    return _stack(frames, MODEL_COLUMNS)
+            names_digest = digest(signatures)
+            history = stored[stored.segmentation == definition.name]
+            own = history[history.is_demo == recipe.is_demo]
+            model = _latest(own)
+            if (
+                model is None
+                or definition.name in wanted
+                or model.fit_digest != recipe.fit_digest
+                or len(model.segment_ids) != k
+            ):
+                version = 1 + history.model_version.max() if len(history) else 1
+                model = models.train(
+                    definition,
+                    entities.values,
+                    entities.fit_order,
+                    k,
+                    signatures,
+                    previous=model,
+                    labels_before=_labels(model, entities.values),
+                    version=int(version),
+                    next_id=int(own.segment_id.max()) + 1 if len(own) else 1,
+                    trained_at=trained_at,
+                    is_demo=recipe.is_demo,
+                    fit_digest=recipe.fit_digest,
+                    names_digest=names_digest,
+                )
+            elif model.names_digest != names_digest:
+                model = models.named_anew(model, signatures, names_digest)
+            # Its own rows are written anew, as current ones.
+            stored = stored[
+                (stored.segmentation != definition.name)
+                | (stored.model_version != model.version)
+            ]
+            frames.append(model.rows(definition.name))
+    return _stack([stored, *frames], models.COLUMNS)
 
 
 def customer_segments(
-    definitions: Any, sources: Sources, models: Any, scored_at: datetime
+    definitions: Any,
+    sources: Sources,
+    stored_models: Any,
+    scored_at: datetime,
+    *,
+    previous: Any = None,
 ) -> pd.DataFrame:
     """One row per segmentation and entity: its segment and how sure that is.
 
-    Only the stored parameters of the current model assign a segment. The principal
-    axes, for pictures alone, are those of the scored entities.
+    Only the stored parameters of the current model assign a segment. An entity that
+    had one in an earlier period leaves it only if it clearly belongs elsewhere
+    (`identity.hold`). A build for the same date begins from the same earlier period
+    again, so that it can be repeated.
 
     Parameters
     ----------
-    definitions, sources
+    definitions, sources, previous
         As for `k_selection`.
-    models : relation
+    stored_models : relation
         The model ``segmentation_models``.
     scored_at : datetime
         Time of the scoring, in UTC.
@@ -187,49 +239,48 @@ def customer_segments(
     DataFrame
         Columns as in `SEGMENT_COLUMNS`. ``distance`` is Euclidean in the scaled
         space; ``confidence`` is 1 - distance / second_distance, 0 for an entity
-        half-way between two segments and 1 for one at its centroid.
+        half-way between two segments, or held back from a nearer one, and 1 for one
+        at its centroid.
     """
+    versions = collect(stored_models, list(models.COLUMNS), "true", "model_version")
+    scored = _stored(previous, SEGMENT_COLUMNS)
     frames = []
     for definition, entities in each_segmentation(definitions, sources):
         with named(definition):
-            model = collect(
-                models,
-                list(MODEL_COLUMNS),
-                f"is_current and segmentation = '{definition.name}'",
-                "feature_position",
-            )
-            if model.empty:
+            history = versions[versions.segmentation == definition.name]
+            model = _latest(history[history.is_current])
+            if model is None:
                 raise SegmentationError("it has no model. Build segmentation_models.")
-            parameters, centroids, names = _read_model(model)
-            if list(parameters) != list(definition.features):
+            if list(model.parameters) != list(definition.features):
                 raise SegmentationError(
-                    f"its model has the features {', '.join(parameters)}, but the "
-                    f"definition {', '.join(definition.features)}. Build "
+                    f"its model has the features {', '.join(model.parameters)}, but "
+                    f"the definition {', '.join(definition.features)}. Build "
                     "segmentation_models."
                 )
-            prepared = prepare(entities.values, parameters)
-            labels, distance, second, second_distance = nearest(
-                prepared.points, centroids
+            prepared = prepare(entities.values, model.parameters)
+            of_this_line = history.model_version[history.is_demo == model.is_demo]
+            before = _state_before(
+                scored[
+                    (scored.segmentation == definition.name)
+                    & scored.model_version.isin(of_this_line)
+                ],
+                entities.ids,
+                entities.as_of_date,
             )
-        with np.errstate(invalid="ignore"):
-            confidence = 1 - distance / second_distance
+            placed = _placed(
+                prepared.points, model, before, definition.hysteresis_margin
+            )
         frames.append(
             pd.DataFrame(
                 {
                     "segmentation": definition.name,
                     "dataset": definition.dataset,
                     "entity_id": entities.ids,
-                    "segment_id": labels + 1,
-                    "segment_name": names[labels],
-                    "raw_segment_id": labels + 1,
-                    "second_segment_id": pd.Series(second + 1).where(second >= 0),
-                    "distance": distance,
-                    "second_distance": second_distance,
-                    # The only segment there is, or two centroids in one place.
-                    "confidence": np.nan_to_num(confidence, nan=1.0),
+                    **placed,
+                    **before,
                     "is_outlier": prepared.is_outlier,
-                    **_principal_axes(prepared.points),
-                    "model_version": model.model_version.iloc[0],
+                    **model.principal_coordinates(prepared.points),
+                    "model_version": model.version,
                     "as_of_date": entities.as_of_date,
                     "scored_at": scored_at,
                 }
@@ -238,15 +289,93 @@ def customer_segments(
     return _stack(frames, SEGMENT_COLUMNS)
 
 
+def segment_overlaps(
+    definitions: Any, sources: Sources, stored_models: Any, *, previous: Any = None
+) -> pd.DataFrame:
+    """One row per pair of segments of a version and the one before it.
+
+    Counted once, when the version is new, on the entities of that time.
+
+    Parameters
+    ----------
+    definitions, sources, previous
+        As for `k_selection`.
+    stored_models : relation
+        The model ``segmentation_models``.
+
+    Returns
+    -------
+    DataFrame
+        Columns as in `OVERLAP_COLUMNS`; pairs without a shared entity too.
+    """
+    versions = collect(stored_models, list(models.COLUMNS), "true", "model_version")
+    stored = _stored(previous, OVERLAP_COLUMNS)
+    frames = []
+    for definition, entities in each_segmentation(definitions, sources):
+        history = versions[versions.segmentation == definition.name]
+        counted = stored[stored.segmentation == definition.name].model_version
+        for _, line in history.groupby("is_demo"):
+            numbers = sorted(set(line.model_version))
+            for before, after in pairwise(numbers):
+                if after in set(counted):
+                    continue
+                with named(definition):
+                    frames.append(
+                        _overlaps(
+                            Model.read(line[line.model_version == before]),
+                            Model.read(line[line.model_version == after]),
+                            entities.values,
+                        ).assign(segmentation=definition.name)
+                    )
+    return _stack([stored, *frames], OVERLAP_COLUMNS)
+
+
 # ------------------------------------------------------------------------- inputs
 
 
-def _learnt(definition: Segmentation, entities: Entities):
-    """Parameters of the features, and the scaled entities in the order of the fit."""
-    parameters = learn(entities.values, definition.features, definition.scaler)
-    prepared = prepare(entities.values, parameters)
-    order = entities.fit_order[prepared.is_in_fit[entities.fit_order]]
-    return parameters, prepared.points[order]
+class _Recipe(NamedTuple):
+    is_demo: bool
+    fit_digest: str
+
+
+def _recipes(definitions: Any) -> dict[str, _Recipe]:
+    columns = ["segmentation", *_Recipe._fields]
+    rows = collect(definitions, columns, "true", "segmentation")
+    return {row.segmentation: _Recipe(*row[2:]) for row in rows.itertuples()}
+
+
+def _wanted(retrain: bool | Iterable[str], recipes: Iterable[str]) -> set[str]:
+    """Names of the segmentations that are to be trained anew."""
+    if isinstance(retrain, bool):
+        return set(recipes) if retrain else set()
+    unknown = [retrain] if isinstance(retrain, str) else sorted({*retrain} - {*recipes})
+    if unknown:
+        raise SegmentationError(
+            f'The var "retrain" names {", ".join(map(repr, unknown))}; needed is true, '
+            f"false or a list of segmentations: {', '.join(sorted(recipes))}."
+        )
+    return set(retrain)
+
+
+def _stored(relation: Any, columns: Mapping[str, str]) -> pd.DataFrame:
+    """Read what a table held before, if it has all columns."""
+    # A table that an earlier version of the project wrote cannot be continued.
+    if relation is None or not {*columns} <= {*relation.columns}:
+        return typed([], **columns)
+    return typed(collect(relation, list(columns), "true", "segmentation"), **columns)
+
+
+def _latest(rows: pd.DataFrame) -> Model | None:
+    if rows.empty:
+        return None
+    return Model.read(rows[rows.model_version == rows.model_version.max()])
+
+
+def _labels(model: Model | None, values: Mapping[str, Floats]) -> Ints | None:
+    """Position of each entity's segment, unless the model has other features."""
+    if model is None or not {*model.parameters} <= {*values}:
+        return None
+    return nearest(prepare(values, model.parameters).points, model.centroids)[0]
 
 
 def _k_by_name(chosen: Any) -> dict[str, int]:
@@ -280,50 +409,87 @@ def _signatures(archetypes: Any) -> dict[str, dict[str, dict[str, Level]]]:
     return signatures
 
 
-def _read_model(model: pd.DataFrame):
-    """Parameters by feature, centroids (k, d) and names (k,) of a stored model."""
-    first = model[model.segment_id == model.segment_id.min()]
-    fields = list(Parameters.__dataclass_fields__)
-    parameters = {
-        row["feature"]: Parameters(**{field: row[field] for field in fields})
-        for row in first.to_dict("records")
-    }
-    centroids = model.pivot(
-        index="segment_id", columns="feature_position", values="centroid"
-    ).to_numpy()
-    names = model.groupby("segment_id").segment_name.first().to_numpy()
-    return parameters, centroids, names
-
-
 # ------------------------------------------------------------------------ results
 
 
-def _profile(centroids, points):
-    """Centroids in standard deviations from the mean of all fitted points."""
-    ordered = np.sort(points, axis=0)
-    return (centroids - ordered.mean(axis=0)) / ordered.std(axis=0)
+def _state_before(
+    scored: pd.DataFrame, ids: pd.Series, as_of_date: pd.Series
+) -> dict[str, pd.Series]:
+    """Segment of each entity in the period before that of `as_of_date`."""
+    rows = scored.set_index("entity_id").reindex(ids.astype("string"))
+    rows = rows.reset_index(drop=True)
+    dates = pd.to_datetime(as_of_date)
+    is_earlier = rows.as_of_date < dates
+    is_same = rows.as_of_date == dates
+    return {
+        f"previous_{column}": rows[column]
+        .where(is_earlier, rows[f"previous_{column}"].where(is_same))
+        .astype("Int64")
+        for column in ("segment_id", "raw_segment_id")
+    }
 
 
-def _principal_axes(points) -> dict[str, NDArray[np.float64] | float]:
-    """Coordinates on the first principal axes; missing where there are fewer."""
-    axes = min(PCA_AXES, *points.shape)
-    # Of one row or equal rows the shares of variance, not used here, are 0 / 0.
-    with one_thread(), np.errstate(invalid="ignore"):
-        pca = PCA(axes, svd_solver="full").fit(points[np.lexsort(points.T[::-1])])
-    coordinates: dict[str, NDArray[np.float64] | float] = {}
-    for axis in range(PCA_AXES):
-        # Feature after feature: a matrix product may add a row's terms in another
-        # order for another number of rows.
-        coordinates[f"pca_{axis + 1}"] = (
-            sum(
-                (points[:, feature] - pca.mean_[feature]) * weight
-                for feature, weight in enumerate(pca.components_[axis])
-            )
-            if axis < axes
-            else np.nan
-        )
-    return coordinates
+def _placed(
+    points: Floats, model: Model, before: Mapping[str, pd.Series], margin: float
+) -> dict[str, Any]:
+    """Give each scaled entity its segment, and how far it is from which."""
+    squared = squared_distances_to_each(points, model.centroids)
+    raw = squared.argmin(axis=1)  # the first of equals
+    position = {id_: position for position, id_ in enumerate(model.segment_ids)}
+    own = hold(
+        raw,
+        np.sqrt(squared),
+        **{
+            name: before[column].map(position).fillna(-1).to_numpy(dtype="int64")
+            for name, column in {
+                "before": "previous_segment_id",
+                "nearest_before": "previous_raw_segment_id",
+            }.items()
+        },
+        margin=margin,
+    )
+    each = np.arange(len(points))
+    distance = np.sqrt(squared[each, own])
+    squared[each, own] = np.inf
+    second = squared.argmin(axis=1)
+    second_distance = np.sqrt(squared[each, second])
+    has_second = len(model.centroids) > 1
+    with np.errstate(invalid="ignore"):
+        confidence = 1 - distance / second_distance
+    return {
+        "segment_id": model.segment_ids[own],
+        "segment_name": np.array(model.names)[own],
+        "raw_segment_id": model.segment_ids[raw],
+        "second_segment_id": model.segment_ids[second] if has_second else pd.NA,
+        "distance": distance,
+        "second_distance": second_distance if has_second else np.nan,
+        # The only segment there is, or two centroids in one place, is sure; who is
+        # held back from a nearer one is not at all.
+        "confidence": np.nan_to_num(confidence, nan=1.0).clip(min=0.0),
+    }
+
+
+def _overlaps(
+    before: Model, after: Model, values: Mapping[str, Floats]
+) -> pd.DataFrame:
+    labels = _labels(before, values), _labels(after, values)
+    if any(found is None for found in labels):
+        return typed([], **OVERLAP_COLUMNS)
+    shared = shared_members(
+        *labels, segments=(len(before.segment_ids), len(after.segment_ids))
+    )
+    return pd.DataFrame(
+        {
+            "model_version": after.version,
+            "previous_model_version": before.version,
+            "previous_segment_id": before.segment_ids[old],
+            "segment_id": after.segment_ids[new],
+            "shared_entities": count,
+        }
+        for (old, new), count in np.ndenumerate(shared)
+    )
 
 
 def _stack(frames: list[pd.DataFrame], columns: Mapping[str, str]) -> pd.DataFrame:
-    return typed(pd.concat(frames) if frames else [], **columns)
+    filled = [frame for frame in frames if len(frame)]
+    return typed(pd.concat(filled) if filled else [], **columns)

@@ -175,6 +175,12 @@ class TestTheTablesAreAsDocumented:
         "segment_name": "VARCHAR",
         "raw_segment_id": "BIGINT",
         "second_segment_id": "BIGINT",
+        "previous_segment_id": "BIGINT",
+        "previous_raw_segment_id": "BIGINT",
+        "training": "VARCHAR",
+        "fitted_entities": "BIGINT",
+        "fit_digest": "VARCHAR",
+        "names_digest": "VARCHAR",
         "model_version": "BIGINT",
         "as_of_date": "TIMESTAMP",
         "scored_at": "TIMESTAMP",
@@ -312,7 +318,8 @@ class TestEveryEntityIsInTheNearestSegment:
         points, _ = by_hand(tables, features())
         mapped = coordinates[:, :axes]
         assert_allclose(cdist(mapped, mapped), cdist(points, points), atol=1e-9)
-        assert (np.diff(mapped.var(axis=0)) <= 0).all()
+        fitted = np.delete(mapped, 1, axis=0)  # where the outlier is left out
+        assert (np.diff(fitted.var(axis=0)) <= 0).all()
 
 
 class TestTheSameInputGivesTheSameBits:
