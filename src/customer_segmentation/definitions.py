@@ -170,7 +170,7 @@ class Segmentation(_Definition):
     ] = 0
     fit_order: Literal["value", "line_number"] = "value"
     archetypes: Annotated[Name | None, Field(description=NAME)] = None
-    hysteresis_margin: Share = 0.1
+    hysteresis_margin: Share = 0.2
     challenger_margin: Share = 0.02
 
     @field_validator("name")
