@@ -10,9 +10,11 @@ export UV_SYSTEM_CERTS := 1
 
 # DATA=<folder of real files> builds from them, each variant with a parse of
 # its own: dbt parses everything anew when its vars change.
-CHECK_AND_BUILD = $(BIN)/segments validate && $(BIN)/dbt --quiet build
+# RETRAIN=true trains a new version of every model.
+CHECK_AND_BUILD = $(BIN)/segments validate \
+	&& $(BIN)/dbt --quiet build $(if $(RETRAIN),--vars 'retrain: true')
 ifdef DATA
-CHECK_AND_BUILD = vars=$$($(BIN)/segments inputs '$(DATA)') \
+CHECK_AND_BUILD = vars=$$($(BIN)/segments inputs $(if $(RETRAIN),--retrain) '$(DATA)') \
 	&& $(BIN)/segments validate --vars "$$vars" \
 	&& $(BIN)/dbt --quiet build --vars "$$vars" --target-path target/data
 endif
@@ -21,7 +23,7 @@ help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort \
 	| awk -F ':.*## ' '{printf "make %-8s %s\n", $$1, $$2}'
 
-build: .venv/runtime ## Check, build, test and publish the segments (DATA=<folder of real files>)
+build: .venv/runtime ## Check, build, test and publish the segments (DATA=<folder of real files> RETRAIN=true)
 	$(CHECK_AND_BUILD)
 	$(BIN)/segments validate --marts
 	$(BIN)/segments publish

@@ -50,6 +50,7 @@ def _parser() -> argparse.ArgumentParser:
 
     inputs = command(_inputs, "print the dbt vars for a folder of real files")
     inputs.add_argument("folder", type=Path)
+    inputs.add_argument("--retrain", action="store_true", help="train models anew")
 
     inspecting = command(
         _inspect, "propose the dbt vars that load a file of your own sales"
@@ -141,6 +142,8 @@ def _inputs(options: argparse.Namespace) -> None:
 
     # dbt reads YAML, which knows no pairs of escapes for one character.
     found = {"input_files": input_files(options.folder, read_catalogue(Path()))}
+    if options.retrain:
+        found["retrain"] = True
     print(json.dumps(found, ensure_ascii=False))
 
 

@@ -22,10 +22,16 @@ order by dataset, rows_read desc, source_table
 SEGMENTS = """
 select
     segmentation, segmentations.dataset, source_is_there, chosen.k, reason,
+    model_version, fitted_entities, cast(trained_at as date) as trained_on,
     segment_name, entities, share, marked_by
 from segmentations
 left join (select segmentation, k, reason from k_selection where is_chosen) as chosen
     using (segmentation)
+left join (
+    select distinct segmentation, model_version, fitted_entities, trained_at
+    from segmentation_models
+    where is_current
+) as models using (segmentation)
 left join segment_summary using (segmentation)
 left join (
     select dataset, bool_or(source <> 'none') as source_is_there
@@ -72,8 +78,8 @@ def summary(database: Path) -> str:
             )
         )
     lines += ["", "Segments"]
-    for (name, dataset, is_there, k, reason), rows in groupby(
-        segments, lambda row: row[:5]
+    for (name, dataset, is_there, k, reason, version, fitted, day), rows in groupby(
+        segments, lambda row: row[:8]
     ):
         if k is None:
             lines.append(
@@ -83,6 +89,7 @@ def summary(database: Path) -> str:
             )
             continue
         lines.append(f"  {name}: k = {k}, {reason}")
+        lines.append(f"    model {version} of {day}, fitted to {fitted:,} entities")
         for *_, segment, entities, share, marked_by in rows:
             lines.append(f"    {entities:>9,}  {share:>6.1%}  {segment}: {marked_by}")
     return "\n".join(

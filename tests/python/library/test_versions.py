@@ -228,14 +228,13 @@ class TestIdsSurviveARetrain:
 
     def test_a_segment_that_splits_keeps_its_id_for_the_larger_part(self):
         means = np.array([[0.0, 0.0], [0.0, 0.0], [3.0, 0.0], [20.0, 0.0]])
-        warehouse = Warehouse().build(
-            customers(400, means=means), definition=BUYERS | {"k": 2}
-        )
+        frame = customers(400, means=means)
+        two, three = (BUYERS | {"scaler": "none", "k": k} for k in (2, 3))
+        warehouse = Warehouse().build(frame, definition=two)
         before = warehouse.ids
-        warehouse.build(customers(400, means=means), month=2)
+        warehouse.build(frame, definition=three)
         assert warehouse.current.training.eq("cold").all()
-        (new,) = set(warehouse.ids) - set(before)
-        assert new == 3
+        assert set(warehouse.ids) - set(before) == {3}
         assert (warehouse.ids == before).mean() == pytest.approx(0.75, abs=0.02)
 
     def test_an_id_is_never_given_again(self):
