@@ -39,6 +39,11 @@ create table k_selection as
     select 'buyers' as segmentation, 2 as k, 'chosen: best' as reason, true as is_chosen
     union all select 'buyers', 3, 'rejected: small', false
     union all select 'accounts', 1, 'chosen: fixed', true;
+create table segmentation_models as
+    select 'buyers' as segmentation, 2 as model_version, 3900 as fitted_entities,
+        timestamp '2024-03-01 12:30' as trained_at, true as is_current
+    union all select 'buyers', 1, 2000, timestamp '2024-01-01', false
+    union all select 'accounts', 1, 7, timestamp '2024-01-01', true;
 """
 
 
@@ -122,10 +127,12 @@ class TestTheSummaryTellsWhatABuildGave:
         ]
         assert "own.sale_lines" not in summary(published)
         segments = lines.index("Segments")
-        assert lines[segments + 1 : segments + 7] == [
+        assert lines[segments + 1 : segments + 9] == [
             "  accounts: k = 1, chosen: fixed",
+            "    model 1 of 2024-01-01, fitted to 7 entities",
             "            7  100.0%  All: none",
             "  buyers: k = 2, chosen: best",
+            "    model 2 of 2024-03-01, fitted to 3,900 entities",
             "        3,000   75.0%  Champions: high spend",
             "        1,000   25.0%  Lapsed: low spend",
             "  nobody: no entities; look at its key where and online_retail",
@@ -178,7 +185,7 @@ class TestCommandsCanBeUsedInScripts:
         target = folder / "new folder" / "it's.duckdb"
         arguments = ["--source", str(published), "--database", str(target)]
         assert main(["publish", *arguments]) == 0
-        assert capsys.readouterr().out == f"Published 4 tables to {target}\n"
+        assert capsys.readouterr().out == f"Published 5 tables to {target}\n"
         assert main(["summary", "--database", str(target)]) == 0
         assert "Champions" in capsys.readouterr().out
 
