@@ -22,7 +22,6 @@ from customer_segmentation.entities import (
     Entities,
     Sources,
     each_segmentation,
-    named,
 )
 from customer_segmentation.errors import SegmentationError
 from customer_segmentation.frames import collect, typed
@@ -41,7 +40,12 @@ MODEL_COLUMNS = {
     "segment_name": "string",
     "feature": "string",
     "feature_position": "int64",
+    "source_column": "string",
+    "encoding": "string",
+    "category": "string",
+    "categories": "string",
     "transform": "string",
+    "power": "float64",
     "outliers": "string",
     "fill_value": "float64",
     "clip_low": "float64",
@@ -92,12 +96,12 @@ def k_selection(definitions: Any, sources: Sources) -> pd.DataFrame:
         Columns as in `selection.COLUMNS`. A segmentation whose dataset has no
         entities has no rows.
     """
-    frames = []
-    for definition, entities in each_segmentation(definitions, sources):
-        with named(definition):
-            _, points = _learnt(definition, entities)
-            frames.append(selection.select_k(points, definition))
-    return _stack(frames, selection.COLUMNS)
+
+    def make(definition: Segmentation, entities: Entities) -> pd.DataFrame:
+        _, points = _learnt(definition, entities)
+        return selection.select_k(points, definition)
+
+    return _stack(each_segmentation(definitions, sources, make), selection.COLUMNS)
 
 
 def segmentation_models(
@@ -128,41 +132,39 @@ def segmentation_models(
     """
     k_by_name = _k_by_name(chosen)
     sets = _signatures(archetypes)
-    frames = []
-    for definition, entities in each_segmentation(definitions, sources):
-        with named(definition):
-            parameters, points = _learnt(definition, entities)
-            k = _entry(k_by_name, definition.name, "chosen k", "the model k_selection")
-            centroids = selection.fit(points, k, definition).centroids
-            signatures = (
-                _entry(sets, definition.archetypes, "archetype set", "archetypes.csv")
-                if definition.archetypes
-                else {}
-            )
-            z_scores = _profile(centroids, points)
-            names = name_segments(z_scores, list(definition.features), signatures)
-            originals = restore(centroids, parameters)
-        frames.append(
-            pd.DataFrame(
-                {
-                    "segmentation": definition.name,
-                    "model_version": 1,
-                    "segment_id": segment + 1,
-                    "segment_name": names[segment],
-                    "feature": feature,
-                    "feature_position": position + 1,
-                    **asdict(learnt),
-                    "centroid": centroids[segment, position],
-                    "centroid_original": originals[segment, position],
-                    "z_score": z_scores[segment, position],
-                    "trained_at": trained_at,
-                    "is_current": True,
-                }
-                for segment in range(len(centroids))
-                for position, (feature, learnt) in enumerate(parameters.items())
-            )
+
+    def make(definition: Segmentation, entities: Entities) -> pd.DataFrame:
+        parameters, points = _learnt(definition, entities)
+        k = _entry(k_by_name, definition.name, "chosen k", "the model k_selection")
+        centroids = selection.fit(points, k, definition).centroids
+        signatures = (
+            _entry(sets, definition.archetypes, "archetype set", "archetypes.csv")
+            if definition.archetypes
+            else {}
         )
-    return _stack(frames, MODEL_COLUMNS)
+        z_scores = _profile(centroids, points)
+        names = name_segments(z_scores, list(parameters), signatures)
+        originals = restore(centroids, parameters)
+        return pd.DataFrame(
+            {
+                "segmentation": definition.name,
+                "model_version": 1,
+                "segment_id": segment + 1,
+                "segment_name": names[segment],
+                "feature": feature,
+                "feature_position": position + 1,
+                **asdict(learnt),
+                "centroid": centroids[segment, position],
+                "centroid_original": originals[segment, position],
+                "z_score": z_scores[segment, position],
+                "trained_at": trained_at,
+                "is_current": True,
+            }
+            for segment in range(len(centroids))
+            for position, (feature, learnt) in enumerate(parameters.items())
+        )
+
+    return _stack(each_segmentation(definitions, sources, make), MODEL_COLUMNS)
 
 
 def customer_segments(
@@ -189,53 +191,50 @@ def customer_segments(
         space; ``confidence`` is 1 - distance / second_distance, 0 for an entity
         half-way between two segments and 1 for one at its centroid.
     """
-    frames = []
-    for definition, entities in each_segmentation(definitions, sources):
-        with named(definition):
-            model = collect(
-                models,
-                list(MODEL_COLUMNS),
-                f"is_current and segmentation = '{definition.name}'",
-                "feature_position",
+
+    def make(definition: Segmentation, entities: Entities) -> pd.DataFrame:
+        model = collect(
+            models,
+            list(MODEL_COLUMNS),
+            f"is_current and segmentation = '{definition.name}'",
+            "feature_position",
+        )
+        if model.empty:
+            raise SegmentationError("it has no model. Build segmentation_models.")
+        parameters, centroids, names = _read_model(model)
+        features = dict.fromkeys(each.source_column for each in parameters.values())
+        if list(features) != list(definition.features):
+            raise SegmentationError(
+                f"its model has the features {', '.join(features)}, but the "
+                f"definition {', '.join(definition.features)}. Build "
+                "segmentation_models."
             )
-            if model.empty:
-                raise SegmentationError("it has no model. Build segmentation_models.")
-            parameters, centroids, names = _read_model(model)
-            if list(parameters) != list(definition.features):
-                raise SegmentationError(
-                    f"its model has the features {', '.join(parameters)}, but the "
-                    f"definition {', '.join(definition.features)}. Build "
-                    "segmentation_models."
-                )
-            prepared = prepare(entities.values, parameters)
-            labels, distance, second, second_distance = nearest(
-                prepared.points, centroids
-            )
+        prepared = prepare(entities.values, parameters)
+        labels, distance, second, second_distance = nearest(prepared.points, centroids)
         with np.errstate(invalid="ignore"):
             confidence = 1 - distance / second_distance
-        frames.append(
-            pd.DataFrame(
-                {
-                    "segmentation": definition.name,
-                    "dataset": definition.dataset,
-                    "entity_id": entities.ids,
-                    "segment_id": labels + 1,
-                    "segment_name": names[labels],
-                    "raw_segment_id": labels + 1,
-                    "second_segment_id": pd.Series(second + 1).where(second >= 0),
-                    "distance": distance,
-                    "second_distance": second_distance,
-                    # The only segment there is, or two centroids in one place.
-                    "confidence": np.nan_to_num(confidence, nan=1.0),
-                    "is_outlier": prepared.is_outlier,
-                    **_principal_axes(prepared.points),
-                    "model_version": model.model_version.iloc[0],
-                    "as_of_date": entities.as_of_date,
-                    "scored_at": scored_at,
-                }
-            )
+        return pd.DataFrame(
+            {
+                "segmentation": definition.name,
+                "dataset": definition.dataset,
+                "entity_id": entities.ids,
+                "segment_id": labels + 1,
+                "segment_name": names[labels],
+                "raw_segment_id": labels + 1,
+                "second_segment_id": pd.Series(second + 1).where(second >= 0),
+                "distance": distance,
+                "second_distance": second_distance,
+                # The only segment there is, or two centroids in one place.
+                "confidence": np.nan_to_num(confidence, nan=1.0),
+                "is_outlier": prepared.is_outlier,
+                **_principal_axes(prepared.points),
+                "model_version": model.model_version.iloc[0],
+                "as_of_date": entities.as_of_date,
+                "scored_at": scored_at,
+            }
         )
-    return _stack(frames, SEGMENT_COLUMNS)
+
+    return _stack(each_segmentation(definitions, sources, make), SEGMENT_COLUMNS)
 
 
 # ------------------------------------------------------------------------- inputs
