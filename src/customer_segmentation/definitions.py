@@ -87,7 +87,7 @@ class Feature(_Definition):
 
     categories: Annotated[
         tuple[Annotated[str, Field(min_length=1)], ...] | None,
-        Field(strict=False, min_length=2, description=CATEGORIES),
+        Field(strict=False, description=CATEGORIES),
     ] = None
     encoding: Annotated[
         Literal["ordered", "one_hot"] | None,
@@ -117,7 +117,7 @@ class Feature(_Definition):
     @field_validator("categories")
     @classmethod
     def _occur_once(cls, value: tuple[str, ...] | None) -> tuple[str, ...] | None:
-        if value is not None and len(set(value)) < len(value):
+        if value is not None and len(set(value)) < max(2, len(value)):
             raise ValueError(CATEGORIES)
         return value
 

@@ -439,8 +439,8 @@ def _scaled(
         once = f" once {changed} outliers are clipped" if changed else ""
         remedy = ' or set its key "outliers" to none' if changed else ""
         raise SegmentationError(
-            f'feature "{name}" is {clipped[0]:g} for all {len(values)} fitted entities'
-            f"{once}, so it cannot tell them apart. Take it out{remedy}."
+            f'feature "{name}" is {clipped.min():g} for all {len(values)} fitted '
+            f"entities{once}, so it cannot tell them apart. Take it out{remedy}."
         )
     center, scale = _center_and_scale(scaler, transformed)
     if not 0 < scale < np.inf:
