@@ -111,7 +111,7 @@ def segmentation_models(
     archetypes: Any,
     trained_at: datetime,
 ) -> pd.DataFrame:
-    """One row per segmentation, segment and feature: all that scoring needs.
+    """One row per segmentation, segment and dimension: all that scoring needs.
 
     Parameters
     ----------
