@@ -5,7 +5,8 @@
 
     Input:  current_model('online_retail_customers')
     Output: {'version': '1', 'segments': {'1': 'Champions', …},
-             'features': {'orders': {'transform': 'log1p', 'center': '1.2…',
+             'features': {'orders': {'source_column': 'orders',
+                                     'transform': 'log1p', 'center': '1.2…',
                                      'centroids': {'1': '0.8…', …}, …}, …}}
 #}
 {% macro current_model(segmentation) %}
@@ -14,8 +15,13 @@
     {%- if not execute -%}
         {{ return(model) }}
     {%- endif -%}
+    {%- set texts = [
+        'source_column', 'encoding', 'category', 'categories', 'transform',
+        'outliers',
+    ] -%}
     {%- set parameters = [
-        'fill_value', 'clip_low', 'clip_high', 'center', 'scale', 'centroid'
+        'power', 'fill_value', 'clip_low', 'clip_high', 'center', 'scale',
+        'centroid',
     ] -%}
     {%- set numbers = [] -%}
     {%- for parameter in parameters -%}
@@ -25,8 +31,7 @@
     {%- endfor -%}
     {%- set rows = run_query(
         'select cast(model_version as string), cast(segment_id as string),'
-        ~ ' segment_name, feature, transform, outliers, '
-        ~ numbers | join(', ')
+        ~ ' segment_name, feature, ' ~ (texts + numbers) | join(', ')
         ~ ' from ' ~ models ~ ' where is_current and segmentation = '
         ~ text_literal(segmentation) ~ ' order by segment_id, feature_position'
     ).rows -%}
@@ -39,17 +44,14 @@
     {%- for row in rows -%}
         {%- do model.update({'version': row[0]}) -%}
         {%- do model.segments.update({row[1]: row[2]}) -%}
-        {%- set feature = model.features.setdefault(row[3], {
-            'transform': row[4],
-            'outliers': row[5],
-            'fill_value': row[6],
-            'clip_low': row[7],
-            'clip_high': row[8],
-            'center': row[9],
-            'scale': row[10],
-            'centroids': {},
+        {%- set feature = model.features.setdefault(row[3], {'centroids': {}}) -%}
+        {%- for parameter in texts + parameters -%}
+            {%- do feature.update({parameter: row[4 + loop.index0]}) -%}
+        {%- endfor -%}
+        {%- do feature.update({
+            'categories': fromjson(feature.categories or '[]')
         }) -%}
-        {%- do feature.centroids.update({row[1]: row[11]}) -%}
+        {%- do feature.centroids.update({row[1]: feature.pop('centroid')}) -%}
     {%- endfor -%}
     {{ return(model) }}
 {% endmacro %}

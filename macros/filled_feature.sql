@@ -1,15 +1,17 @@
 {#
-    A feature as a double, with the model's value where it is missing.
+    A dimension as a double, with the model's value where it is missing.
 
-    Input:  {{ filled_feature('orders', {'fill_value': '2.0'}) }}
-    Output: coalesce(cast(orders as double), cast('2.0' as double))
+    Input:  {{ filled_feature({'source_column': 'orders', 'encoding': 'number',
+                               'fill_value': '2.0'}) }}
+    Output: coalesce(nullif(cast(orders as double), …), cast('2.0' as double))
 #}
-{% macro filled_feature(column, feature) -%}
-    {%- if feature.fill_value is none -%}
-        cast({{ column }} as double)
+{% macro filled_feature(dimension) -%}
+    {%- if dimension.fill_value is none -%}
+        {{ encoded_feature(dimension) }}
     {%- else -%}
         coalesce(
-            cast({{ column }} as double), {{ double_literal(feature.fill_value) }}
+            {{ encoded_feature(dimension) }},
+            {{ double_literal(dimension.fill_value) }}
         )
     {%- endif -%}
 {%- endmacro %}

@@ -1,26 +1,23 @@
 {#
-    A feature in the scaled space of a model: filled, clipped, transformed and scaled
-    with the parameters of the training data. NULL where it is missing and the model
-    refuses that.
+    A filled value in the scaled space of a model: clipped, transformed and scaled
+    with the parameters of the training data.
 
-    Input:  {{ scaled_feature('orders', current_model('…').features.orders) }}
-    Output: (ln(1 + greatest(coalesce(cast(orders as double), …), 0)) - …) / …
+    Input:  {{ scaled_feature('filled_1', current_model('…').features.orders) }}
+    Output: (ln(1 + greatest(least(greatest(filled_1, …), …), 0)) - …) / …
 #}
-{% macro scaled_feature(column, feature) -%}
-    {%- set value = filled_feature(column, feature) -%}
-    {%- if feature.outliers == 'winsorise' -%}
+{% macro scaled_feature(value, dimension) -%}
+    {%- if dimension.outliers == 'winsorise' -%}
         {%- set value -%}
             least(
-                greatest({{ value }}, {{ double_literal(feature.clip_low) }}),
-                {{ double_literal(feature.clip_high) }}
+                greatest({{ value }}, {{ double_literal(dimension.clip_low) }}),
+                {{ double_literal(dimension.clip_high) }}
             )
         {%- endset -%}
     {%- endif -%}
-    {%- if feature.transform == 'log1p' -%}
-        {%- set value = 'ln(1 + greatest(' ~ value ~ ', 0))' -%}
-    {%- elif feature.transform == 'signed_log1p' -%}
-        {%- set value = 'sign(' ~ value ~ ') * ln(1 + abs(' ~ value ~ '))' -%}
-    {%- endif -%}
-    ({{ value }} - {{ double_literal(feature.center) }})
-    / {{ double_literal(feature.scale) }}
+    (
+        {{ transformed_value(
+            dimension.transform, value, double_literal(dimension.power)
+        ) }}
+        - {{ double_literal(dimension.center) }}
+    ) / {{ double_literal(dimension.scale) }}
 {%- endmacro %}

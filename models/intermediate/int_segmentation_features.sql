@@ -10,13 +10,17 @@
     {% set source = 'published' if definition.features_from == 'published'
         else definition.grain or 'customer' %}
     {% set relation, key = sources.get(source, sources['customer']) %}
-    {% for feature in definition.features %}
+    {% set dimensions = {} %}
+    {% for feature, keys in definition.features.items() %}
+        {% do dimensions.update(dimensions_of(feature, keys)) %}
+    {% endfor %}
+    {% for feature, dimension in dimensions.items() %}
         {% set select_feature %}
             select
                 '{{ name }}' as segmentation,
                 {{ key }} as entity_id,
-                '{{ feature }}' as feature,
-                cast({{ feature }} as double) as feature_value
+                {{ text_literal(feature) }} as feature,
+                {{ encoded_feature(dimension) }} as feature_value
             from {{ relation }}
             where
                 dataset = '{{ definition.dataset }}'

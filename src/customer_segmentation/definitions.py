@@ -36,6 +36,9 @@ NOT_OF_THE_FIT = {"name", "archetypes", "hysteresis_margin", "challenger_margin"
 
 COUNT = "a whole number of at least 1"
 SHARE = "a number of at least 0 and below 0.5"
+WHOLE_SHARE = "a number from 0 to 1"
+CATEGORIES = "two texts or more, each once and in quotes, such as ['18-24', '25-34']"
+ENCODINGS = "'ordered' or 'one_hot'"
 K_RANGE = "two whole numbers of at least 1, the smaller one first, such as [2, 10]"
 FEATURE = "{} or keys in braces, such as {transform: log1p}"
 
@@ -56,13 +59,21 @@ class _Definition(BaseModel):
 class Feature(_Definition):
     """How one feature is prepared for k-means.
 
-    The steps are: fill missing values, treat outliers, transform, scale.
+    The steps are: encode categories, fill missing values, treat outliers, transform,
+    scale.
 
     Attributes
     ----------
+    categories
+        Every text that the feature may hold; without them it is a number.
+    encoding
+        ``ordered`` makes the place in `categories`, from 0, a number like any other;
+        ``one_hot`` gives each category a dimension of its own, 0 or 1, that is not
+        scaled by its spread: a rare category would lie far from everybody.
     transform
         ``log1p`` for skewed features of at least 0, ``signed_log1p`` for skewed
-        ones that may be negative, such as spend net of returns.
+        ones that may be negative, such as spend net of returns; ``yeo_johnson``
+        finds the power that makes the feature as normal as can be.
     outliers
         ``winsorise`` clips at the quantiles `winsorise_at` of the fitted rows;
         ``iqr_filter`` leaves rows outside `iqr_factor` times the interquartile
@@ -71,9 +82,23 @@ class Feature(_Definition):
         The feature whose interquartile range is used; by default its own.
     missing
         ``median`` or a number fills missing values, ``refuse`` stops.
+    missing_at_most
+        Share of missing values above which the feature is refused.
+    missing_indicator
+        Whether being missing is a dimension of its own, where anything is missing.
+    weight
+        How much a distance in this feature counts.
     """
 
-    transform: Literal["none", "log1p", "signed_log1p"] = "none"
+    categories: Annotated[
+        tuple[Annotated[str, Field(min_length=1)], ...] | None,
+        Field(strict=False, description=CATEGORIES),
+    ] = None
+    encoding: Annotated[
+        Literal["ordered", "one_hot"] | None,
+        Field(description=ENCODINGS, validate_default=True),
+    ] = None
+    transform: Literal["none", "log1p", "signed_log1p", "yeo_johnson"] = "none"
     outliers: Literal["none", "winsorise", "iqr_filter"] = "winsorise"
     winsorise_at: Annotated[
         tuple[Share, Share],
@@ -88,15 +113,72 @@ class Feature(_Definition):
         Literal["median", "refuse"] | float,
         Field(description="'median', 'refuse' or a number"),
     ] = "median"
+    missing_at_most: Annotated[float, Field(ge=0, le=1, description=WHOLE_SHARE)] = 0.5
+    missing_indicator: Annotated[bool, Field(description="true or false")] = False
+    weight: Annotated[
+        float, Field(ge=0.001, le=1000, description="a number from 0.001 to 1000")
+    ] = 1.0
+
+    @field_validator("categories")
+    @classmethod
+    def _occur_once(cls, value: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        if value is not None and len(set(value)) < max(2, len(value)):
+            raise ValueError(CATEGORIES)
+        return value
+
+    @field_validator("encoding")
+    @classmethod
+    def _has_categories(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if "categories" in info.data:  # otherwise they are at fault
+            categories = info.data["categories"]
+            if categories is None and value is not None:
+                raise ValueError("leave this key out, or list the key categories")
+            if categories is not None and value is None:
+                raise ValueError(f"beside categories {ENCODINGS}")
+        return value
+
+    @field_validator(
+        *("transform", "outliers", "winsorise_at", "iqr_factor", "iqr_of", "missing")
+    )
+    @classmethod
+    def _fits_the_encoding(cls, value: Any, info: ValidationInfo) -> Any:
+        # In a table that is read back the defaults are written out.
+        if info.context and info.data.get("encoding") == "one_hot":
+            allowed = {"transform": "none", "outliers": "none", "missing": "refuse"}
+            if value != (neutral := allowed.get(info.field_name)):
+                raise ValueError(
+                    (f"{neutral!r}, or " if neutral else "")
+                    + "leave this key out: categories that are 'one_hot' are no numbers"
+                )
+        return value
 
     @field_validator("iqr_of")
     @classmethod
     def _is_a_feature(cls, value: str | None, info: ValidationInfo) -> str | None:
         if value is not None and info.context:
-            features = info.context["features"]
+            features = info.context["numbers"]
             if value not in features:
                 raise ValueError(_either(list(map(repr, features))))
         return value
+
+    def dimensions(self, name: str) -> list[tuple[str, str, str | None]]:
+        """List the dimensions of the feature: name, encoding and category.
+
+        Examples
+        --------
+        >>> Feature(categories=("F", "M"), encoding="one_hot").dimensions("gender")
+        [('gender_is_F', 'one_hot', 'F'), ('gender_is_M', 'one_hot', 'M')]
+        """
+        if self.encoding == "one_hot":
+            dimensions = [
+                (f"{name}_is_{category}", "one_hot", category)
+                for category in self.categories or ()
+            ]
+        else:
+            dimensions = [(name, self.encoding or "number", None)]
+        if self.missing_indicator:
+            dimensions.append((f"{name}_is_missing", "is_missing", None))
+        return dimensions
 
 
 class Segmentation(_Definition):
@@ -119,6 +201,9 @@ class Segmentation(_Definition):
     minimum_share
         Smallest share of the entities that a segment may hold; 0 switches the
         rule off.
+    fit_at_most
+        Of more entities the fit sees a sample of about as many, always the same
+        ones; all are scored.
     tolerance
         0 iterates until nothing changes; more stops earlier.
     fit_order
@@ -161,6 +246,7 @@ class Segmentation(_Definition):
         tuple[Count, Count], Field(strict=False, description=K_RANGE)
     ] = (2, 10)
     minimum_share: Share = 0.03
+    fit_at_most: Count = 200_000
     n_init: Count = 10
     max_iter: Count = 500
     tolerance: Annotated[float, Field(ge=0, description="a number of at least 0")] = 0.0
@@ -186,6 +272,17 @@ class Segmentation(_Definition):
         known = (info.context or {}).get("datasets")
         if known and value not in known:
             raise ValueError(_either(list(map(repr, known))))
+        return value
+
+    @field_validator("features")
+    @classmethod
+    def _have_dimensions(cls, value: dict[str, Feature]) -> dict[str, Feature]:
+        names = [name for key in value for name, *_ in value[key].dimensions(key)]
+        if repeated := sorted({name for name in names if names.count(name) > 1}):
+            raise ValueError(
+                f"two dimensions would have the name {repeated[0]!r}: give the column "
+                "or the category another one"
+            )
         return value
 
     # The keys that stand above in this class are known here, if they are right.
@@ -280,7 +377,13 @@ def read_definitions(
         features = definition.get("features")
         context = {
             "name": name,
-            "features": list(features) if isinstance(features, Mapping) else [],
+            "numbers": [
+                feature
+                for feature, keys in features.items()
+                if not isinstance(keys, Mapping) or keys.get("encoding") != "one_hot"
+            ]
+            if isinstance(features, Mapping)
+            else [],
             "datasets": sorted(datasets),
         }
         try:

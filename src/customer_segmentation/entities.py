@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -13,46 +12,123 @@ from numpy.typing import NDArray
 
 from customer_segmentation.definitions import Segmentation, from_table
 from customer_segmentation.errors import SegmentationError
-from customer_segmentation.frames import collect
+from customer_segmentation.frames import collect, count
+from customer_segmentation.transforms import Parameters
 
-__all__ = ["Entities", "Sources", "each_segmentation", "named"]
+__all__ = ["Entities", "Sources", "each_segmentation"]
 
 Sources = Mapping[str, Any]
+Made = TypeVar("Made")
 
 # What pandas infers of a column that can be a feature.
 NUMERIC = {"boolean", "decimal", "empty", "floating", "integer"}
+TEXT = {"categorical", "empty", "string"}
 
 
 @dataclass(frozen=True)
 class Entities:
-    """What is segmented: ids, the date of the features, and the features."""
+    """What is segmented: ids, the date of the features, and the features.
+
+    Those with categories are texts, None where missing.
+    """
 
     ids: pd.Series
     as_of_date: pd.Series
-    values: dict[str, NDArray[np.float64]]
+    values: dict[str, NDArray[Any]]
     fit_order: NDArray[np.intp]
+    read: Callable[[Mapping[str, bool]], dict[str, NDArray[Any]]]
+
+    def values_for(
+        self, parameters: Mapping[str, Parameters]
+    ) -> dict[str, NDArray[Any]] | None:
+        """Features that a model was trained on; None if there are none such now."""
+        has_categories = {
+            each.source_column: isinstance(each.categories, str)
+            for each in parameters.values()
+        }
+        if {*has_categories} <= {*self.values}:
+            return self.values
+        try:
+            return self.read(has_categories)
+        except SegmentationError:
+            return None
 
 
 def each_segmentation(
-    definitions: Any, sources: Sources
-) -> Iterator[tuple[Segmentation, Entities]]:
-    """Every segmentation whose dataset has entities, with these."""
+    definitions: Any,
+    sources: Sources,
+    make: Callable[[Segmentation, Entities], Made],
+    *,
+    is_fit: bool = False,
+) -> list[Made]:
+    """Make something of every segmentation whose dataset has entities.
+
+    Parameters
+    ----------
+    definitions : relation
+        The model ``segmentations``.
+    sources : mapping of str to relation
+        Features by the key `Segmentation.source`.
+    make : callable
+        Of a definition and its entities.
+    is_fit : bool
+        Whether a sample will do where there are more than `fit_at_most` entities.
+
+    Returns
+    -------
+    list
+        In the order of the names.
+
+    Raises
+    ------
+    SegmentationError
+        With what is wrong with each segmentation, one a line: who mends one fault at
+        a time builds as often as there are faults.
+    """
+    made, faults = [], []
     column = collect(definitions, ["definition"], "true", "segmentation").definition
     for definition in from_table(column):
-        with named(definition):
-            entities = _entities(definition, sources[definition.source])
-        if len(entities.ids):
-            yield definition, entities
+        try:
+            entities = _entities(definition, sources[definition.source], is_fit)
+            if len(entities.ids):
+                made.append(make(definition, entities))
+        except SegmentationError as error:
+            faults.append(
+                f'Segmentation "{definition.name}" (dataset {definition.dataset}): '
+                f"{error}"
+            )
+    if faults:
+        raise SegmentationError("\n".join(faults))
+    return made
 
 
-def _entities(definition: Segmentation, relation: Any) -> Entities:
+def _entities(definition: Segmentation, relation: Any, is_fit: bool) -> Entities:
     where = f"dataset = '{definition.dataset}'"
     if definition.grain == "customer":
         where += " and customer_id is not null"
     if definition.where:
         where += f" and ({definition.where}\n)"  # it may end in a comment
+    if is_fit and (rows := count(relation, where)) > definition.fit_at_most:
+        # The same ones for any order of the rows, on any machine.
+        share = int(16**8 * definition.fit_at_most / rows)
+        where += f" and md5({definition.key}) < '{share:08x}'"
     order = [] if definition.fit_order == "value" else [definition.fit_order]
-    columns = [definition.key, "as_of_date", *definition.features, *order]
+    has_categories = {
+        name: feature.categories is not None
+        for name, feature in definition.features.items()
+    }
+
+    def values_of(frame: pd.DataFrame, has_categories: Mapping[str, bool]):
+        return {
+            name: _texts(frame[name]) if is_text else _numbers(frame[name])
+            for name, is_text in has_categories.items()
+        }
+
+    def read(has_categories: Mapping[str, bool]) -> dict[str, NDArray[Any]]:
+        frame = collect(relation, list(has_categories), where, definition.key)
+        return values_of(frame, has_categories)
+
+    columns = [definition.key, "as_of_date", *has_categories, *order]
     frame = collect(relation, columns, where, definition.key)
     ids = frame[definition.key]
     if repeated := ids.duplicated().sum():
@@ -63,27 +139,28 @@ def _entities(definition: Segmentation, relation: Any) -> Entities:
     return Entities(
         ids=ids,
         as_of_date=frame["as_of_date"],
-        values={feature: _numbers(frame[feature]) for feature in definition.features},
+        values=values_of(frame, has_categories),
         fit_order=np.argsort(frame[order[0]] if order else frame.index, kind="stable"),
+        read=read,
     )
 
 
 def _numbers(column: pd.Series) -> NDArray[np.float64]:
     kind = pd.api.types.infer_dtype(column, skipna=True)
     if kind not in NUMERIC:
+        remedy = " or list its categories" if kind == "string" else ""
         raise SegmentationError(
             f'feature "{column.name}" holds no numbers ({kind}), such as '
-            f"{column.dropna().iloc[0]!r}. Take it out."
+            f"{column.dropna().iloc[0]!r}. Take it out{remedy}."
         )
     return column.to_numpy(dtype="float64", na_value=np.nan)
 
 
-@contextmanager
-def named(definition: Segmentation) -> Iterator[None]:
-    """Say in every error which segmentation it is about."""
-    try:
-        yield
-    except SegmentationError as error:
+def _texts(column: pd.Series) -> NDArray[np.object_]:
+    kind = pd.api.types.infer_dtype(column, skipna=True)
+    if kind not in TEXT:
         raise SegmentationError(
-            f'Segmentation "{definition.name}" (dataset {definition.dataset}): {error}'
-        ) from None
+            f'feature "{column.name}" has categories, but holds no texts ({kind}), '
+            f'such as {column.dropna().iloc[0]!r}. Take its key "categories" out.'
+        )
+    return column.to_numpy(dtype="object", na_value=None)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import duckdb
@@ -10,7 +11,7 @@ import pandas as pd
 
 from customer_segmentation.errors import SegmentationError
 
-__all__ = ["collect", "stored", "typed"]
+__all__ = ["collect", "count", "stored", "typed"]
 
 
 def typed(rows: Iterable[Mapping[str, Any]], **types: str) -> pd.DataFrame:
@@ -65,14 +66,17 @@ def collect(relation: Any, columns: Sequence[str], where: str, key: str):
             f"there is no column {', '.join(map(repr, missing))}; the columns are "
             f"{', '.join(relation.columns)}"
         )
-    try:
+    with _readable(where):
         rows = relation.filter(where).select(*dict.fromkeys([key, *columns]))
         frame = rows.df() if hasattr(rows, "df") else rows.toPandas()
-    except Exception as error:  # every warehouse has its own
-        raise SegmentationError(
-            f"the rows where {where} cannot be read: {error}"
-        ) from None
     return frame.sort_values(key, kind="stable", ignore_index=True)
+
+
+def count(relation: Any, where: str) -> int:
+    """Count the rows of a relation that meet an SQL condition."""
+    with _readable(where):
+        rows = relation.filter(where)
+        return rows.shape[0] if hasattr(rows, "df") else rows.count()
 
 
 def stored(session: Any, name: Any) -> Any:
@@ -94,3 +98,14 @@ def stored(session: Any, name: Any) -> Any:
         return session.table(str(name))
     except duckdb.CatalogException:
         return None
+
+
+@contextmanager
+def _readable(where: str) -> Iterator[None]:
+    """Say of a condition that cannot be used what is wrong with it."""
+    try:
+        yield
+    except Exception as error:  # every warehouse has its own
+        raise SegmentationError(
+            f"the rows where {where} cannot be read: {error}"
+        ) from None

@@ -22,10 +22,12 @@ from customer_segmentation.identity import match_segments, shared_members
 from customer_segmentation.kmeans import Fit, nearest, one_thread
 from customer_segmentation.naming import Level, name_segments
 from customer_segmentation.transforms import (
+    Column,
     Parameters,
     Prepared,
     learn,
     prepare,
+    rescale,
     restore,
 )
 
@@ -44,7 +46,12 @@ COLUMNS = {
     "segment_name": "string",
     "feature": "string",
     "feature_position": "int64",
+    "source_column": "string",
+    "encoding": "string",
+    "category": "string",
+    "categories": "string",
     "transform": "string",
+    "power": "float64",
     "outliers": "string",
     "fill_value": "float64",
     "clip_low": "float64",
@@ -72,6 +79,8 @@ COLUMNS = {
 class Model:
     """One version of the model of a segmentation: all that scoring needs.
 
+    A dimension is a feature, a category of it, or its being missing.
+
     Attributes
     ----------
     version : int
@@ -84,14 +93,14 @@ class Model:
         Ascending. An id is never given to another segment.
     names : tuple of str, length k
     parameters : dict of str to Parameters
-        Of each feature, in the order of the columns below.
+        Of each dimension, in the order of the columns below.
     centroids, z_scores : ndarray, shape (k, d)
         In the scaled space; in standard deviations from the mean of the fitted
         entities.
     pca_origin : ndarray, shape (d,)
         Mean of the fitted entities in the scaled space.
     pca_axes : ndarray, shape (3, d)
-        Principal axes of the fitted entities; NaN beyond the number of features.
+        Principal axes of the fitted entities; NaN beyond the number of dimensions.
     fitted_entities : int
         Number of entities that the fit saw.
     trained_at : datetime
@@ -118,7 +127,7 @@ class Model:
     names_digest: str
 
     def rows(self, segmentation: str) -> pd.DataFrame:
-        """One row per segment and feature, in the columns of `COLUMNS`."""
+        """One row per segment and dimension, in the columns of `COLUMNS`."""
         originals = restore(self.centroids, self.parameters)
         return pd.DataFrame(
             {
@@ -195,7 +204,7 @@ class Model:
 
 def train(
     definition: Segmentation,
-    values: Mapping[str, Floats],
+    values: Mapping[str, Column],
     fit_order: NDArray[np.intp],
     k: int,
     signatures: Signatures,
@@ -266,7 +275,7 @@ def train(
     z_scores = (centroids - mean) / deviation
     names = name_segments(
         z_scores,
-        list(definition.features),
+        list(parameters),
         signatures,
         kept={
             position: previous.names[kept[segment]]
@@ -303,8 +312,7 @@ def _rescaled(model: Model, parameters: Mapping[str, Parameters]) -> Floats | No
     """Centroids of a model in the scale of other parameters of its features."""
     if list(model.parameters) != list(parameters):
         return None
-    originals = restore(model.centroids, model.parameters)
-    return prepare(dict(zip(parameters, originals.T, strict=True)), parameters).points
+    return rescale(model.centroids, model.parameters, parameters)
 
 
 def _fit(

@@ -16,8 +16,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from customer_segmentation import models, selection
-from customer_segmentation.definitions import digest
-from customer_segmentation.entities import Sources, each_segmentation, named
+from customer_segmentation.definitions import Segmentation, digest
+from customer_segmentation.entities import Entities, Sources, each_segmentation
 from customer_segmentation.errors import SegmentationError
 from customer_segmentation.frames import collect, typed
 from customer_segmentation.identity import hold, shared_members
@@ -102,26 +102,24 @@ def k_selection(
     stored = _stored(previous, K_COLUMNS)
     recipes = _recipes(definitions)
     wanted = _wanted(retrain, recipes)
-    frames = []
-    for definition, entities in each_segmentation(definitions, sources):
-        with named(definition):
-            digest = recipes[definition.name].fit_digest
-            before = stored[
-                (stored.segmentation == definition.name) & (stored.fit_digest == digest)
-            ]
-            if len(before) and definition.name not in wanted:
-                frames.append(before)
-                continue
-            parameters = learn(entities.values, definition.features, definition.scaler)
-            points = models.fitted_points(
-                prepare(entities.values, parameters), entities.fit_order
-            )
-            in_use = before.k[before.is_chosen]
-            measured = selection.select_k(
-                points, definition, *(in_use.tolist() or [None])
-            )
-            frames.append(measured.assign(fit_digest=digest))
-    return _stack(frames, K_COLUMNS)
+
+    def make(definition: Segmentation, entities: Entities) -> pd.DataFrame:
+        digest = recipes[definition.name].fit_digest
+        before = stored[
+            (stored.segmentation == definition.name) & (stored.fit_digest == digest)
+        ]
+        if len(before) and definition.name not in wanted:
+            return before
+        parameters = learn(entities.values, definition.features, definition.scaler)
+        points = models.fitted_points(
+            prepare(entities.values, parameters), entities.fit_order
+        )
+        in_use = before.k[before.is_chosen].tolist()
+        measured = selection.select_k(points, definition, *(in_use or [None]))
+        return measured.assign(fit_digest=digest)
+
+    found = each_segmentation(definitions, sources, make, is_fit=True)
+    return _stack(found, K_COLUMNS)
 
 
 def segmentation_models(
@@ -163,51 +161,53 @@ def segmentation_models(
     wanted = _wanted(retrain, recipes)
     k_by_name = _k_by_name(chosen)
     sets = _signatures(archetypes)
-    frames = []
-    for definition, entities in each_segmentation(definitions, sources):
-        with named(definition):
-            recipe = recipes[definition.name]
-            k = _entry(k_by_name, definition.name, "chosen k", "the model k_selection")
-            signatures = (
-                _entry(sets, definition.archetypes, "archetype set", "archetypes.csv")
-                if definition.archetypes
-                else {}
+
+    def make(definition: Segmentation, entities: Entities) -> pd.DataFrame:
+        recipe = recipes[definition.name]
+        k = _entry(k_by_name, definition.name, "chosen k", "the model k_selection")
+        signatures = (
+            _entry(sets, definition.archetypes, "archetype set", "archetypes.csv")
+            if definition.archetypes
+            else {}
+        )
+        names_digest = digest(signatures)
+        history = stored[stored.segmentation == definition.name]
+        own = history[history.is_demo == recipe.is_demo]
+        model = _latest(own)
+        if (
+            model is None
+            or definition.name in wanted
+            or model.fit_digest != recipe.fit_digest
+            or len(model.segment_ids) != k
+        ):
+            model = models.train(
+                definition,
+                entities.values,
+                entities.fit_order,
+                k,
+                signatures,
+                previous=model,
+                labels_before=_labels(model, entities),
+                version=int(history.model_version.max()) + 1 if len(history) else 1,
+                next_id=int(own.segment_id.max()) + 1 if len(own) else 1,
+                trained_at=trained_at,
+                is_demo=recipe.is_demo,
+                fit_digest=recipe.fit_digest,
+                names_digest=names_digest,
             )
-            names_digest = digest(signatures)
-            history = stored[stored.segmentation == definition.name]
-            own = history[history.is_demo == recipe.is_demo]
-            model = _latest(own)
-            if (
-                model is None
-                or definition.name in wanted
-                or model.fit_digest != recipe.fit_digest
-                or len(model.segment_ids) != k
-            ):
-                version = 1 + history.model_version.max() if len(history) else 1
-                model = models.train(
-                    definition,
-                    entities.values,
-                    entities.fit_order,
-                    k,
-                    signatures,
-                    previous=model,
-                    labels_before=_labels(model, entities.values),
-                    version=int(version),
-                    next_id=int(own.segment_id.max()) + 1 if len(own) else 1,
-                    trained_at=trained_at,
-                    is_demo=recipe.is_demo,
-                    fit_digest=recipe.fit_digest,
-                    names_digest=names_digest,
-                )
-            elif model.names_digest != names_digest:
-                model = models.named_anew(model, signatures, names_digest)
-            # Its own rows are written anew, as current ones.
-            stored = stored[
-                (stored.segmentation != definition.name)
-                | (stored.model_version != model.version)
-            ]
-            frames.append(model.rows(definition.name))
-    return _stack([stored, *frames], models.COLUMNS)
+        elif model.names_digest != names_digest:
+            model = models.named_anew(model, signatures, names_digest)
+        return model.rows(definition.name)
+
+    found = each_segmentation(definitions, sources, make, is_fit=True)
+    current = _stack(found, models.COLUMNS)
+    version = ["segmentation", "model_version"]
+    is_old = ~pd.MultiIndex.from_frame(stored[version]).isin(
+        pd.MultiIndex.from_frame(current[version])
+    )
+    return _stack([stored[is_old], current], models.COLUMNS).sort_values(
+        [*version, "segment_id", "feature_position"], ignore_index=True
+    )
 
 
 def customer_segments(
@@ -244,49 +244,47 @@ def customer_segments(
     """
     versions = collect(stored_models, list(models.COLUMNS), "true", "model_version")
     scored = _stored(previous, SEGMENT_COLUMNS)
-    frames = []
-    for definition, entities in each_segmentation(definitions, sources):
-        with named(definition):
-            history = versions[versions.segmentation == definition.name]
-            model = _latest(history[history.is_current])
-            if model is None:
-                raise SegmentationError("it has no model. Build segmentation_models.")
-            if list(model.parameters) != list(definition.features):
-                raise SegmentationError(
-                    f"its model has the features {', '.join(model.parameters)}, but "
-                    f"the definition {', '.join(definition.features)}. Build "
-                    "segmentation_models."
-                )
-            prepared = prepare(entities.values, model.parameters)
-            of_this_line = history.model_version[history.is_demo == model.is_demo]
-            before = _state_before(
-                scored[
-                    (scored.segmentation == definition.name)
-                    & scored.model_version.isin(of_this_line)
-                ],
-                entities.ids,
-                entities.as_of_date,
-            )
-            placed = _placed(
-                prepared.points, model, before, definition.hysteresis_margin
-            )
-        frames.append(
-            pd.DataFrame(
-                {
-                    "segmentation": definition.name,
-                    "dataset": definition.dataset,
-                    "entity_id": entities.ids,
-                    **placed,
-                    **before,
-                    "is_outlier": prepared.is_outlier,
-                    **model.principal_coordinates(prepared.points),
-                    "model_version": model.version,
-                    "as_of_date": entities.as_of_date,
-                    "scored_at": scored_at,
-                }
-            )
+
+    def make(definition: Segmentation, entities: Entities) -> pd.DataFrame:
+        history = versions[versions.segmentation == definition.name]
+        model = _latest(history[history.is_current])
+        if model is None:
+            raise SegmentationError("it has no model. Build segmentation_models.")
+        features = dict.fromkeys(
+            each.source_column for each in model.parameters.values()
         )
-    return _stack(frames, SEGMENT_COLUMNS)
+        if list(features) != list(definition.features):
+            raise SegmentationError(
+                f"its model has the features {', '.join(features)}, but the "
+                f"definition {', '.join(definition.features)}. Build "
+                "segmentation_models."
+            )
+        prepared = prepare(entities.values, model.parameters)
+        of_this_line = history.model_version[history.is_demo == model.is_demo]
+        before = _state_before(
+            scored[
+                (scored.segmentation == definition.name)
+                & scored.model_version.isin(of_this_line)
+            ],
+            entities,
+        )
+        placed = _placed(prepared.points, model, before, definition.hysteresis_margin)
+        return pd.DataFrame(
+            {
+                "segmentation": definition.name,
+                "dataset": definition.dataset,
+                "entity_id": entities.ids,
+                **placed,
+                **before,
+                "is_outlier": prepared.is_outlier,
+                **model.principal_coordinates(prepared.points),
+                "model_version": model.version,
+                "as_of_date": entities.as_of_date,
+                "scored_at": scored_at,
+            }
+        )
+
+    return _stack(each_segmentation(definitions, sources, make), SEGMENT_COLUMNS)
 
 
 def segment_overlaps(
@@ -310,24 +308,23 @@ def segment_overlaps(
     """
     versions = collect(stored_models, list(models.COLUMNS), "true", "model_version")
     stored = _stored(previous, OVERLAP_COLUMNS)
-    frames = []
-    for definition, entities in each_segmentation(definitions, sources):
+
+    def make(definition: Segmentation, entities: Entities) -> pd.DataFrame:
         history = versions[versions.segmentation == definition.name]
-        counted = stored[stored.segmentation == definition.name].model_version
+        counted = stored.model_version[stored.segmentation == definition.name]
+        found = []
         for _, line in history.groupby("is_demo"):
-            numbers = sorted(set(line.model_version))
-            for before, after in pairwise(numbers):
-                if after in set(counted):
-                    continue
-                with named(definition):
-                    frames.append(
-                        _overlaps(
-                            Model.read(line[line.model_version == before]),
-                            Model.read(line[line.model_version == after]),
-                            entities.values,
-                        ).assign(segmentation=definition.name)
+            for before, after in pairwise(sorted(set(line.model_version))):
+                if after not in set(counted):
+                    pair = (
+                        Model.read(line[line.model_version == version])
+                        for version in (before, after)
                     )
-    return _stack([stored, *frames], OVERLAP_COLUMNS)
+                    found.append(_overlaps(*pair, entities))
+        return _stack(found, OVERLAP_COLUMNS).assign(segmentation=definition.name)
+
+    found = each_segmentation(definitions, sources, make)
+    return _stack([stored, *found], OVERLAP_COLUMNS)
 
 
 # ------------------------------------------------------------------------- inputs
@@ -371,9 +368,12 @@ def _latest(rows: pd.DataFrame) -> Model | None:
     return Model.read(rows[rows.model_version == rows.model_version.max()])
 
 
-def _labels(model: Model | None, values: Mapping[str, Floats]) -> Ints | None:
-    """Position of each entity's segment, unless the model has other features."""
-    if model is None or not {*model.parameters} <= {*values}:
+def _labels(model: Model | None, entities: Entities) -> Ints | None:
+    """Position of each entity's segment; None if there are no such features now."""
+    if model is None:
+        return None
+    values = entities.values_for(model.parameters)
+    if values is None:
         return None
     return nearest(prepare(values, model.parameters).points, model.centroids)[0]
 
@@ -412,13 +412,11 @@ def _signatures(archetypes: Any) -> dict[str, dict[str, dict[str, Level]]]:
 # ------------------------------------------------------------------------ results
 
 
-def _state_before(
-    scored: pd.DataFrame, ids: pd.Series, as_of_date: pd.Series
-) -> dict[str, pd.Series]:
-    """Segment of each entity in the period before that of `as_of_date`."""
-    rows = scored.set_index("entity_id").reindex(ids.astype("string"))
+def _state_before(scored: pd.DataFrame, entities: Entities) -> dict[str, pd.Series]:
+    """Segment of each entity in the period before theirs."""
+    rows = scored.set_index("entity_id").reindex(entities.ids.astype("string"))
     rows = rows.reset_index(drop=True)
-    dates = pd.to_datetime(as_of_date)
+    dates = pd.to_datetime(entities.as_of_date)
     is_earlier = rows.as_of_date < dates
     is_same = rows.as_of_date == dates
     return {
@@ -469,10 +467,8 @@ def _placed(
     }
 
 
-def _overlaps(
-    before: Model, after: Model, values: Mapping[str, Floats]
-) -> pd.DataFrame:
-    labels = _labels(before, values), _labels(after, values)
+def _overlaps(before: Model, after: Model, entities: Entities) -> pd.DataFrame:
+    labels = _labels(before, entities), _labels(after, entities)
     if any(found is None for found in labels):
         return typed([], **OVERLAP_COLUMNS)
     shared = shared_members(

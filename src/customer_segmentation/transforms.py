@@ -6,40 +6,62 @@ training parameters, never those of the rows that are scored.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
+from scipy.optimize import minimize_scalar
+from scipy.stats import yeojohnson_llf
 
 from customer_segmentation.definitions import Feature
 from customer_segmentation.errors import SegmentationError
 from customer_segmentation.kmeans import LARGEST
 
-__all__ = ["Prepared", "learn", "prepare", "restore"]
+__all__ = ["Prepared", "learn", "prepare", "rescale", "restore"]
+
+# On fewer entities the most extreme value is no sign of a slip.
+FEW = 20
+# Of a power, symmetrical about 1, which changes nothing: beyond it large values
+# differ by less than a float64 can hold.
+POWERS = (-2.0, 4.0)
 
 Floats = NDArray[np.float64]
-
-FORWARD = {
-    "none": lambda x: x,
-    "log1p": np.log1p,
-    "signed_log1p": lambda x: np.sign(x) * np.log1p(np.abs(x)),
-}
-BACKWARD = {
-    "none": lambda x: x,
-    "log1p": np.expm1,
-    "signed_log1p": lambda x: np.sign(x) * np.expm1(np.abs(x)),
-}
+Column = Floats | NDArray[np.object_]
 
 
 @dataclass(frozen=True)
 class Parameters:
-    """What one feature needs to be scaled; all but the last two in its own unit.
+    """What one dimension needs: a feature, a category of it, or its being missing.
 
-    NaN is no limit, or no fill value: the feature refuses missing values.
+    Attributes
+    ----------
+    source_column
+        The feature that it is taken from.
+    encoding
+        ``number``; ``ordered``: the place in `categories`; ``one_hot``: 1 for
+        `category`, 0 for another; ``is_missing``: 1 for a missing value.
+    category, categories
+        One category, and the JSON list of all. What is not in it counts as missing.
+    transform, power
+        The transform, and the learnt parameter of ``yeo_johnson``.
+    outliers, clip_low, clip_high
+        How the limits are used; NaN is no limit.
+    fill_value
+        NaN refuses missing values.
+    center, scale
+        Taken off, and divided by, after the transform.
     """
 
+    source_column: str
+    encoding: str
+    category: str | None
+    categories: str | None
     transform: str
+    power: float
     outliers: str
     fill_value: float
     clip_low: float
@@ -68,82 +90,109 @@ class Prepared:
 
 
 def learn(
-    values: Mapping[str, Floats],
+    values: Mapping[str, Column],
     features: Mapping[str, Feature],
     scaler: str = "standard",
 ) -> dict[str, Parameters]:
-    """Learn the parameters of every feature.
+    """Learn the parameters of every dimension.
 
     Parameters
     ----------
     values : mapping of str to ndarray of shape (n,)
-        Each feature in its own unit, NaN where missing.
+        Each feature in its own unit, NaN where missing; texts where the feature has
+        categories, None where missing.
     features : mapping of str to Feature
         How each is to be prepared.
     scaler : {"standard", "robust", "min_max", "none"}
         Mean and population standard deviation, median and interquartile range,
-        minimum and range, or 0 and 1.
+        minimum and range, or 0 and 1. Categories that are ``one_hot`` stay 0 and 1.
 
     Returns
     -------
     dict of str to Parameters
+        By the names of the dimensions. A category, or an indicator of missing
+        values, that is the same for all fitted rows is left out.
 
     Raises
     ------
     SegmentationError
-        If a feature has missing values and refuses them, no values at all,
-        infinite values, values that its transform cannot take, or is constant;
-        or if the filters leave no row for the fit.
+        If a feature has missing values and refuses them, too many of them, infinite
+        values, values that its transform cannot take, texts that are not among its
+        categories, or is constant; or if the filters leave no row for the fit.
+
+    References
+    ----------
+    Yeo and Johnson (2000), A new family of power transformations to improve
+    normality or symmetry, Biometrika 87.
+
+    Examples
+    --------
+    >>> spend = {"spend": np.array([10.0, 20.0, np.nan, 60.0])}
+    >>> learnt = learn(spend, {"spend": Feature(missing_indicator=True)})
+    >>> [(name, each.center) for name, each in learnt.items()]
+    [('spend', 27.425), ('spend_is_missing', 0.25)]
     """
-    values = {name: _finite(name, values[name]) for name in features}
-    fills = {
-        name: _fill_value(name, feature, values[name])
-        for name, feature in features.items()
+    numbers = {
+        name: _known(name, feature, values[name]) for name, feature in features.items()
     }
-    limits = {
-        name: _limits(feature, values[name], values[feature.iqr_of or name])
-        for name, feature in features.items()
+    unscaled = {}
+    for name, feature in features.items():
+        fill_value = _fill_value(name, feature, numbers[name])
+        # Who has no value has none of the categories either.
+        none_of_them = np.nan if feature.missing == "refuse" else 0.0
+        limits = _limits(feature, numbers[name], numbers[feature.iqr_of or name])
+        for dimension, encoding, category in feature.dimensions(name):
+            is_number = encoding in ("number", "ordered")
+            unscaled[dimension] = Parameters(
+                source_column=name,
+                encoding=encoding,
+                category=category,
+                categories=_json(feature.categories),
+                transform=feature.transform if is_number else "none",
+                power=np.nan,
+                outliers=feature.outliers if is_number else "none",
+                fill_value=fill_value if is_number else none_of_them,
+                clip_low=limits[0] if is_number else np.nan,
+                clip_high=limits[1] if is_number else np.nan,
+                center=0.0,
+                scale=1.0,
+            )
+    filled = {
+        name: _filled(values[each.source_column], each)
+        for name, each in unscaled.items()
     }
-    filled = {name: _filled(name, values[name], fills[name]) for name in features}
     filters = [name for name in features if features[name].outliers == "iqr_filter"]
     kept = np.ones(len(next(iter(filled.values()))), dtype=bool)
     for name in filters:
-        kept &= ~_outside(filled[name], limits[name])
+        kept &= ~_outside(filled[name], unscaled[name])
     if not kept.any():
         raise SegmentationError(
             f"none of {len(kept)} entities is left for the fit by the iqr_filter of "
             f"{', '.join(filters)}. Raise iqr_factor, or use winsorise."
         )
     learnt = {}
-    for name, feature in features.items():
-        transformed = _transformed(name, feature, filled[name][kept], limits[name])
-        center, scale = _center_and_scale(scaler, transformed)
-        if not scale > 0:
-            raise SegmentationError(
-                f'feature "{name}" has no spread for the scaler "{scaler}": at least '
-                f"half of its {kept.sum()} values are equal, or nearly so. Use another "
-                "scaler or take it out."
-            )
-        learnt[name] = Parameters(
-            feature.transform,
-            feature.outliers,
-            fills[name],
-            *limits[name],
-            center,
-            scale,
+    for name, each in unscaled.items():
+        if scaled := _scaled(name, each, filled[name][kept], scaler):
+            weight = features[each.source_column].weight
+            learnt[name] = replace(scaled, scale=scaled.scale / weight)
+    used = {each.source_column for each in learnt.values()}
+    if unused := [name for name in features if name not in used]:
+        raise SegmentationError(
+            f'feature "{unused[0]}" has the same category for all {kept.sum()} fitted '
+            "entities, so it cannot tell them apart. Take it out."
         )
     return learnt
 
 
 def prepare(
-    values: Mapping[str, Floats], parameters: Mapping[str, Parameters]
+    values: Mapping[str, Column], parameters: Mapping[str, Parameters]
 ) -> Prepared:
     """Scale features with learnt parameters.
 
     Parameters
     ----------
     values : mapping of str to ndarray of shape (n,)
-        Each feature in its own unit, NaN where missing.
+        As for `learn`; here a text that is no category counts as missing.
     parameters : mapping of str to Parameters
         From `learn`.
 
@@ -159,17 +208,12 @@ def prepare(
     """
     columns, outside, filtered = [], [], []
     for name, learnt in parameters.items():
-        column = _filled(name, _finite(name, values[name]), learnt.fill_value)
-        limits = learnt.clip_low, learnt.clip_high
-        outside.append(_outside(column, limits))
+        column = _filled(values[learnt.source_column], learnt)
+        outside.append(_outside(column, learnt))
         filtered.append(outside[-1] & (learnt.outliers == "iqr_filter"))
-        if learnt.outliers == "winsorise":
-            column = np.clip(column, *limits)
-        if learnt.transform == "log1p":
-            # New rows may fall below what was fitted, and no logarithm there.
-            column = np.maximum(column, 0.0)
-        column = FORWARD[learnt.transform](column)
-        columns.append((column - learnt.center) / learnt.scale)
+        column = _transformed(_clipped(column, learnt), learnt)
+        with np.errstate(over="ignore"):
+            columns.append(_finite(name, (column - learnt.center) / learnt.scale))
     return Prepared(
         points=np.column_stack(columns),
         is_outlier=np.any(outside, axis=0),
@@ -178,13 +222,61 @@ def prepare(
 
 
 def restore(points: Floats, parameters: Mapping[str, Parameters]) -> Floats:
-    """Bring scaled points, shape (n, d), back to the units of the features."""
+    """Bring scaled points, shape (n, d), back to the units of the features.
+
+    Of a category it is the share that has it.
+    """
     return np.column_stack(
         [
-            BACKWARD[learnt.transform](column * learnt.scale + learnt.center)
+            _untransformed(column * learnt.scale + learnt.center, learnt)
             for column, learnt in zip(points.T, parameters.values(), strict=True)
         ]
     )
+
+
+def rescale(
+    points: Floats, before: Mapping[str, Parameters], after: Mapping[str, Parameters]
+) -> Floats:
+    """Bring points, shape (n, d), from one scale of the same dimensions to another."""
+    return np.column_stack(
+        [
+            (_transformed(column, learnt) - learnt.center) / learnt.scale
+            for column, learnt in zip(
+                restore(points, before).T, after.values(), strict=True
+            )
+        ]
+    )
+
+
+# ------------------------------------------------------------------------- encode
+
+
+def _json(categories: tuple[str, ...] | None) -> str | None:
+    return json.dumps(categories, ensure_ascii=False) if categories else None
+
+
+def _numbers(name: str, categories: Any, values: Column) -> Floats:
+    """Values as numbers, those of categories their places; NaN where missing."""
+    if not isinstance(categories, str):
+        return _finite(name, values)
+    places = {each: place for place, each in enumerate(json.loads(categories))}
+    return pd.Series(values, dtype=object).map(places).to_numpy(np.float64)
+
+
+def _known(name: str, feature: Feature, values: Column) -> Floats:
+    """Values as numbers, or which of them is not among the categories."""
+    numbers = _numbers(name, _json(feature.categories), values)
+    if feature.categories:
+        unknown = pd.Series(values)[np.isnan(numbers)].dropna()
+        if len(unknown):
+            counts = unknown.value_counts().sort_index()
+            raise SegmentationError(
+                f'feature "{name}" is {counts.idxmax()!r} for {counts.max()} of '
+                f"{len(values)} entities, which is not among its categories "
+                f"{', '.join(map(repr, feature.categories))}. Add it to them, or mend "
+                "the data."
+            )
+    return numbers
 
 
 def _finite(name: str, values: Floats) -> Floats:
@@ -198,66 +290,180 @@ def _finite(name: str, values: Floats) -> Floats:
     return values + 0.0
 
 
-def _fill_value(name: str, feature: Feature, values: Floats) -> float:
-    known = values[~np.isnan(values)]
+# --------------------------------------------------------------------------- fill
+
+
+def _fill_value(name: str, feature: Feature, numbers: Floats) -> float:
+    known = numbers[~np.isnan(numbers)]
+    missing = len(numbers) - len(known)
     if not len(known):
         raise SegmentationError(
-            f'feature "{name}" is missing for all {len(values)} entities. Take it out.'
+            f'feature "{name}" is missing for all {missing} entities. Take it out.'
         )
-    if isinstance(feature.missing, float):
-        return feature.missing
-    return float(np.median(known)) if feature.missing == "median" else np.nan
-
-
-def _filled(name: str, values: Floats, fill_value: float) -> Floats:
-    missing = np.isnan(values)
-    if np.isnan(fill_value) and missing.any():
+    if feature.missing == "refuse":
+        return np.nan
+    if missing > feature.missing_at_most * len(numbers):
         raise SegmentationError(
-            f'feature "{name}" is missing for {missing.sum()} of {len(values)} '
-            'entities and refuses that. Set its key "missing" to median or a number.'
+            f'feature "{name}" is missing for {missing} of {len(numbers)} entities, a '
+            f"share above {feature.missing_at_most:g}. Take it out, or raise its key "
+            '"missing_at_most".'
         )
-    return np.where(missing, fill_value, values)
+    return float(np.median(known)) if feature.missing == "median" else feature.missing
 
 
-def _limits(feature: Feature, values: Floats, iqr_values: Floats):
+def _filled(values: Column, learnt: Parameters) -> Floats:
+    """Numbers of a dimension in its own unit, missing ones filled."""
+    name = learnt.source_column
+    numbers = _numbers(name, learnt.categories, values)
+    missing = np.isnan(numbers)
+    if learnt.encoding == "is_missing":
+        return missing.astype(np.float64)
+    if np.isnan(learnt.fill_value) and missing.any():
+        raise SegmentationError(
+            f'feature "{name}" is missing for {missing.sum()} of {len(numbers)} '
+            'entities and refuses that. Take out its key "missing".'
+        )
+    if learnt.encoding == "one_hot":
+        place = json.loads(learnt.categories).index(learnt.category)
+        numbers = (numbers == place).astype(np.float64)
+    return np.where(missing, learnt.fill_value, numbers)
+
+
+# ----------------------------------------------------------------------- outliers
+
+
+def _limits(feature: Feature, numbers: Floats, iqr_numbers: Floats):
     """Lowest and highest value that is no outlier, NaN for no limit."""
-    values = values[~np.isnan(values)]
+    values = np.sort(numbers[~np.isnan(numbers)])
     if feature.outliers == "none":
         return np.nan, np.nan
-    if feature.outliers == "winsorise":
-        low, high = feature.winsorise_at
-        return tuple(map(float, np.quantile(values, [low, 1 - high])))
-    first, third = np.quantile(values, [0.25, 0.75])
-    reach = feature.iqr_factor * np.subtract(*np.nanquantile(iqr_values, [0.75, 0.25]))
-    return float(first - reach), float(third + reach)
+    if feature.outliers == "iqr_filter":
+        first, third = np.quantile(values, [0.25, 0.75])
+        quartiles = np.nanquantile(iqr_numbers, [0.75, 0.25])
+        reach = feature.iqr_factor * np.subtract(*quartiles)
+        return float(first - reach), float(third + reach)
+    below, above = feature.winsorise_at
+    low, high = np.quantile(values, [below, 1 - above])
+    if len(values) >= FEW:
+        # Of 100 values the 99.5 % quantile lies half-way to an absurd one.
+        low = max(low, values[1]) if below else low
+        high = min(high, values[-2]) if above else high
+    return float(low), float(high)
 
 
-def _outside(values: Floats, limits: tuple[float, float]) -> NDArray[np.bool_]:
-    low, high = limits
-    return (values < low) | (values > high)
+def _outside(numbers: Floats, learnt: Parameters) -> NDArray[np.bool_]:
+    return (numbers < learnt.clip_low) | (numbers > learnt.clip_high)
 
 
-def _transformed(
-    name: str, feature: Feature, values: Floats, limits: tuple[float, float]
-) -> Floats:
-    """Fitted values, clipped and transformed, or what is wrong with them."""
-    clipped = np.clip(values, *limits) if feature.outliers == "winsorise" else values
-    if feature.transform == "log1p" and clipped.min() < 0:
+def _clipped(numbers: Floats, learnt: Parameters) -> Floats:
+    if learnt.outliers != "winsorise":
+        return numbers
+    return np.clip(numbers, learnt.clip_low, learnt.clip_high)
+
+
+# ---------------------------------------------------------------------- transform
+
+
+def _transformed(numbers: Floats, learnt: Parameters) -> Floats:
+    # New rows may fall below what was fitted, and log1p takes nothing below 0.
+    above = np.maximum(numbers, 0.0)
+    match learnt.transform:
+        case "log1p":
+            return np.log1p(above)
+        case "signed_log1p":
+            return np.sign(numbers) * np.log1p(np.abs(numbers))
+        case "yeo_johnson":
+            below = np.maximum(-numbers, 0.0)
+            return _raised(above, learnt.power) - _raised(below, 2 - learnt.power)
+    return numbers
+
+
+def _untransformed(numbers: Floats, learnt: Parameters) -> Floats:
+    match learnt.transform:
+        case "log1p":
+            return np.expm1(numbers)
+        case "signed_log1p":
+            return np.sign(numbers) * np.expm1(np.abs(numbers))
+        case "yeo_johnson":
+            above, below = np.maximum(numbers, 0.0), np.maximum(-numbers, 0.0)
+            return _lowered(above, learnt.power) - _lowered(below, 2 - learnt.power)
+    return numbers
+
+
+def _raised(values: Floats, power: float) -> Floats:
+    """Box-Cox transform of 1 + values, which are at least 0."""
+    if power == 0:
+        return np.log1p(values)
+    with np.errstate(over="ignore"):
+        return ((1 + values) ** power - 1) / power
+
+
+def _lowered(values: Floats, power: float) -> Floats:
+    if power == 0:
+        return np.expm1(values)
+    # A power below 0 has an upper bound, which rounding may reach.
+    return np.maximum(1 + values * power, np.finfo(float).eps) ** (1 / power) - 1
+
+
+def _power(values: Floats) -> float:
+    """Power of Yeo and Johnson by maximum likelihood.
+
+    To three decimals, far below its standard error: then it is the same on every
+    machine, and ``(x ** power - 1) / power`` keeps 13 digits for one close to 0.
+    """
+    values = np.sort(values)
+
+    def cost(power: float) -> float:
+        return np.nan_to_num(-yeojohnson_llf(power, values), nan=np.inf)
+
+    with np.errstate(all="ignore"):
+        best = minimize_scalar(cost, bounds=POWERS, method="bounded")
+    return round(float(best.x), 3) + 0.0
+
+
+# -------------------------------------------------------------------------- scale
+
+
+def _scaled(
+    name: str, learnt: Parameters, values: Floats, scaler: str
+) -> Parameters | None:
+    """Parameters with power, centre and scale of the fitted values.
+
+    Or what is wrong with these; None for a category or an indicator that is constant.
+    """
+    clipped = _clipped(values, learnt)
+    if learnt.encoding in ("one_hot", "is_missing"):
+        if values.min() == values.max():
+            return None
+        if learnt.encoding == "one_hot":
+            return learnt
+        # Nearly every interquartile range of 0 and 1 is 0.
+        scaler = "standard" if scaler == "robust" else scaler
+    if learnt.transform == "log1p" and clipped.min() < 0:
         raise SegmentationError(
             f'feature "{name}" is below 0 for {(values < 0).sum()} of {len(values)} '
             f"fitted entities (down to {values.min():g}), but log1p takes values of at "
             "least 0. Use the transform signed_log1p."
         )
-    transformed = FORWARD[feature.transform](clipped)
-    if transformed.min() == transformed.max():
+    if clipped.min() < clipped.max() and learnt.transform == "yeo_johnson":
+        learnt = replace(learnt, power=_power(clipped))
+    transformed = _transformed(clipped, learnt)
+    if not transformed.min() < transformed.max():
         changed = (clipped != values).sum()
         once = f" once {changed} outliers are clipped" if changed else ""
         remedy = ' or set its key "outliers" to none' if changed else ""
         raise SegmentationError(
-            f'feature "{name}" is {clipped[0]:g} for all {len(values)} fitted entities'
-            f"{once}, so it cannot tell them apart. Take it out{remedy}."
+            f'feature "{name}" is {clipped.min():g} for all {len(values)} fitted '
+            f"entities{once}, so it cannot tell them apart. Take it out{remedy}."
         )
-    return transformed
+    center, scale = _center_and_scale(scaler, transformed)
+    if not 0 < scale < np.inf:
+        raise SegmentationError(
+            f'feature "{name}" has no spread for the scaler "{scaler}": at least '
+            f"half of its {len(values)} values are equal, or nearly so. Use another "
+            "scaler or take it out."
+        )
+    return replace(learnt, center=center, scale=scale)
 
 
 def _center_and_scale(scaler: str, values: Floats) -> tuple[float, float]:

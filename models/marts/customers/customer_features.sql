@@ -118,6 +118,14 @@ final as (
         / cast(campaign_responses.campaigns_received as double)
             as campaign_response_rate,
         -- who they are
+        customers.country,
+        customers.gender,
+        customers.age_band,
+        customers.income_band,
+        customers.education,
+        customers.occupation,
+        customers.marital_status,
+        customers.home_ownership,
         customers.age_from as age,
         customers.income_from as income,
         customers.household_size,

@@ -31,6 +31,9 @@ K_RANGE = "two whole numbers of at least 1, the smaller one first, such as [2, 1
 WINSORISE_AT = f"two shares such as [0.005, 0.01], each {SHARE}"
 FEATURES = "one feature or more, such as {orders: {transform: log1p}}"
 MISSING = "'median', 'refuse' or a number"
+TRANSFORMS = "'none', 'log1p', 'signed_log1p' or 'yeo_johnson'"
+CATEGORIES = "two texts or more, each once and in quotes, such as ['18-24', '25-34']"
+NO_NUMBERS = "leave this key out: categories that are 'one_hot' are no numbers"
 # What programmers know by these words, users do not.
 JARGON = re.compile(
     "input|dictionary|instance|tuple|constrained|literal|pars(e|ing)|None|finite"
@@ -122,7 +125,7 @@ class TestAWrongDefinitionIsRefusedInPlainWords:
     @pytest.mark.parametrize(
         ("key", "value", "shown", "allowed"),
         [
-            ("transform", "log", "'log'", "'none', 'log1p' or 'signed_log1p'"),
+            ("transform", "log", "'log'", TRANSFORMS),
             ("outliers", None, "nothing", "'none', 'winsorise' or 'iqr_filter'"),
             ("winsorise_at", 0.01, "0.01", WINSORISE_AT),
             ("winsorise_at", [0.01], "[0.01]", WINSORISE_AT),
@@ -135,6 +138,16 @@ class TestAWrongDefinitionIsRefusedInPlainWords:
             ("missing", "0", "'0'", MISSING),
             ("missing", True, "True", MISSING),
             ("missing", math.nan, "nan", MISSING),
+            ("missing_at_most", 1.5, "1.5", "a number from 0 to 1"),
+            ("missing_at_most", math.nan, "nan", "a number from 0 to 1"),
+            ("missing_indicator", "yes", "'yes'", "true or false"),
+            ("missing_indicator", 1, "1", "true or false"),
+            ("weight", 0, "0", "a number from 0.001 to 1000"),
+            ("weight", math.inf, "inf", "a number from 0.001 to 1000"),
+            (
+                *("encoding", "one_hot", "'one_hot'"),
+                "leave this key out, or list the key categories",
+            ),
         ],
     )
     def test_of_a_feature_too(self, key, value, shown, allowed):
@@ -145,6 +158,72 @@ class TestAWrongDefinitionIsRefusedInPlainWords:
             f"is not allowed; {allowed}"
         )
         assert not JARGON.search(line)
+
+    @pytest.mark.parametrize(
+        ("keys", "key", "shown", "allowed"),
+        [
+            ({"categories": ["a"]}, "categories", "['a']", CATEGORIES),
+            ({"categories": ["a", "a"]}, "categories", "['a', 'a']", CATEGORIES),
+            ({"categories": ["a", ""]}, "categories", "''", CATEGORIES),
+            # Unless it stands in quotes, "no" is false in YAML.
+            ({"categories": ["a", False]}, "categories", "False", CATEGORIES),
+            ({"categories": "a, b"}, "categories", "'a, b'", CATEGORIES),
+            (
+                *({"encoding": None}, "encoding", "nothing"),
+                "beside categories 'ordered' or 'one_hot'",
+            ),
+            ({"encoding": "rank"}, "encoding", "'rank'", "'ordered' or 'one_hot'"),
+            (
+                {"transform": "log1p"},
+                "transform",
+                "'log1p'",
+                f"'none', or {NO_NUMBERS}",
+            ),
+            (
+                *({"outliers": "winsorise"}, "outliers", "'winsorise'"),
+                f"'none', or {NO_NUMBERS}",
+            ),
+            ({"winsorise_at": [0, 0]}, "winsorise_at", "[0, 0]", NO_NUMBERS),
+            ({"iqr_factor": 2}, "iqr_factor", "2", NO_NUMBERS),
+            ({"iqr_of": "recency_days"}, "iqr_of", "'recency_days'", NO_NUMBERS),
+            ({"missing": 0}, "missing", "0", f"'refuse', or {NO_NUMBERS}"),
+        ],
+    )
+    def test_of_a_feature_with_categories(self, keys, key, shown, allowed):
+        feature = {"categories": ["a", "b"], "encoding": "one_hot"} | keys
+        features = {"kind": feature, "recency_days": {}}
+        (line,) = faults({"buyers": VALID | {"features": features}})
+        assert line == (
+            f'- segmentation "buyers", key "features.kind.{key}": {shown} '
+            f"is not allowed; {allowed}"
+        )
+        assert not JARGON.search(line)
+
+    def test_of_a_range_of_categories(self):
+        kind = {"categories": ["a", "b"], "encoding": "one_hot"}
+        features = {"kind": kind, "orders": {"iqr_of": "kind"}}
+        (line,) = faults({"buyers": VALID | {"features": features}})
+        assert "'kind' is not allowed; 'orders'" in line
+
+    @pytest.mark.parametrize(
+        "features",
+        [
+            {"a": {"missing_indicator": True}, "a_is_missing": {}},
+            {
+                "a": {
+                    "categories": ["missing", "known"],
+                    "encoding": "one_hot",
+                    "missing_indicator": True,
+                }
+            },
+        ],
+    )
+    def test_of_dimensions_with_one_name(self, features):
+        (line,) = faults({"buyers": VALID | {"features": features}})
+        assert line.endswith(
+            "two dimensions would have the name 'a_is_missing': give the column or the "
+            "category another one"
+        )
 
     @pytest.mark.parametrize("value", [None, "log1p", ["log1p"]])
     def test_of_a_feature_without_keys(self, value):
@@ -167,7 +246,8 @@ class TestAWrongDefinitionIsRefusedInPlainWords:
             (
                 VALID | {"features": {"orders": {"tranform": "log1p"}}},
                 "features.orders.tranform",
-                "iqr_factor, iqr_of, missing, outliers, transform, winsorise_at",
+                "categories, encoding, iqr_factor, iqr_of, missing, missing_at_most, "
+                "missing_indicator, outliers, transform, weight, winsorise_at",
             ),
         ],
     )
@@ -302,12 +382,17 @@ class TestAValidDefinitionIsTakenAsItStands:
             "where": None,
             "features": {
                 "orders": {
+                    "categories": None,
+                    "encoding": None,
                     "transform": "none",
                     "outliers": "winsorise",
                     "winsorise_at": (0.005, 0.005),
                     "iqr_factor": 1.5,
                     "iqr_of": None,
                     "missing": "median",
+                    "missing_at_most": 0.5,
+                    "missing_indicator": False,
+                    "weight": 1.0,
                 }
             },
             "scaler": "standard",
@@ -375,16 +460,20 @@ class TestTheTableKeepsTheWholeDefinition:
 
     features = st.dictionaries(
         st.sampled_from(["orders", "spend", "recency_days"]),
-        st.fixed_dictionaries(
+        st.just({"categories": ["b", "a"], "encoding": "one_hot"})
+        | st.fixed_dictionaries(
             {},
             optional={
-                "transform": st.sampled_from(["none", "log1p", "signed_log1p"]),
+                "transform": st.sampled_from(["none", "log1p", "yeo_johnson"]),
                 "outliers": st.sampled_from(["none", "winsorise", "iqr_filter"]),
                 "winsorise_at": st.lists(
                     st.floats(0, 0.5, exclude_max=True), min_size=2, max_size=2
                 ),
                 "iqr_factor": st.floats(0, 1e9, exclude_min=True),
                 "missing": st.sampled_from(["median", "refuse", 0, -1.5, 0.1]),
+                "missing_at_most": st.floats(0, 1),
+                "missing_indicator": st.booleans(),
+                "weight": st.floats(0.001, 1000),
             },
         ),
         min_size=1,

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
+from scipy.stats import yeojohnson, yeojohnson_normmax
 from scipy.stats.mstats import winsorize
-from sklearn.preprocessing import MinMaxScaler, RobustScaler, StandardScaler
+from sklearn.preprocessing import (
+    MinMaxScaler,
+    OneHotEncoder,
+    OrdinalEncoder,
+    RobustScaler,
+    StandardScaler,
+)
 
 from customer_segmentation.definitions import Feature
 from customer_segmentation.errors import SegmentationError
@@ -18,7 +27,9 @@ from customer_segmentation.transforms import learn, prepare, restore
 SPEND = np.random.default_rng(0).lognormal(3, 2, 201)
 RAW = Feature(outliers="none")
 SCALERS = ["standard", "robust", "min_max", "none"]
-TRANSFORMS = ["none", "log1p", "signed_log1p"]
+TRANSFORMS = ["none", "log1p", "signed_log1p", "yeo_johnson"]
+GENDERS = np.array(["F", "M", None, "F", "X", "M", "F"], dtype=object)
+LETTERS = ("X", "M", "F")
 
 
 def scaled(values, feature: Feature = RAW, scaler: str = "standard") -> np.ndarray:
@@ -28,8 +39,12 @@ def scaled(values, feature: Feature = RAW, scaler: str = "standard") -> np.ndarr
 
 
 def refusal(values, feature: Feature, scaler: str = "standard") -> str:
+    return refusal_of(np.asarray(values, dtype=np.float64), feature, scaler)
+
+
+def refusal_of(values, feature: Feature, scaler: str = "standard") -> str:
     with pytest.raises(SegmentationError) as error:
-        scaled(values, feature, scaler)
+        learn({"x": values}, {"x": feature}, scaler)
     return str(error.value)
 
 
@@ -67,6 +82,53 @@ class TestEachStepIsTheTextbookOne:
         expected = np.concatenate([-np.log1p(SPEND), [0], np.log1p(SPEND)])
         assert_array_equal(scaled(both, feature, "none"), expected)
 
+    @pytest.mark.parametrize(
+        "values",
+        [SPEND, -SPEND, np.sqrt(SPEND) - 20, np.random.default_rng(0).normal(size=99)],
+    )
+    def test_yeo_johnson_is_that_of_scipy(self, values):
+        feature = Feature(transform="yeo_johnson", outliers="none")
+        learnt = learn({"x": values}, {"x": feature}, "none")
+        # The three decimals are far below the standard error.
+        assert abs(learnt["x"].power - yeojohnson_normmax(values)) < 6e-4
+        expected = yeojohnson(values, learnt["x"].power)
+        assert_allclose(prepare({"x": values}, learnt).points[:, 0], expected, 1e-11)
+
+    @pytest.mark.parametrize("power", [-2.0, -0.001, 0.0, 0.001, 1.0, 2.0, 4.0])
+    def test_yeo_johnson_has_no_gap_at_any_power(self, power):
+        values = {"x": np.array([-50.0, -1e-9, 0.0, 1e-9, 3.0, 50.0])}
+        feature = Feature(transform="yeo_johnson", outliers="none")
+        learnt = learn(values, {"x": feature}, "none")
+        learnt = {"x": replace(learnt["x"], power=power)}
+        points = prepare(values, learnt).points
+        assert_allclose(points[:, 0], yeojohnson(values["x"], power), 1e-9, 1e-12)
+        assert_allclose(restore(points, learnt)[:, 0], values["x"], 1e-9, 1e-9)
+
+    @pytest.mark.parametrize("scaler", SCALERS)
+    def test_one_hot_is_that_of_scikit_learn(self, scaler):
+        feature = Feature(categories=LETTERS, encoding="one_hot", weight=3)
+        values = {"gender": GENDERS}
+        learnt = learn(values, {"gender": feature}, scaler)
+        theirs = OneHotEncoder(
+            categories=[LETTERS], handle_unknown="ignore", sparse_output=False
+        )
+        expected = theirs.fit(GENDERS[:2, None]).transform(GENDERS[:, None]) * 3
+        assert_array_equal(prepare(values, learnt).points, expected)
+        assert list(learnt) == ["gender_is_X", "gender_is_M", "gender_is_F"]
+
+    def test_ordered_is_that_of_scikit_learn(self):
+        feature = Feature(categories=LETTERS, encoding="ordered", outliers="none")
+        values = {"gender": np.where(GENDERS == None, "M", GENDERS)}  # noqa: E711
+        ranks = OrdinalEncoder(categories=[LETTERS]).fit_transform(
+            values["gender"][:, None]
+        )
+        points = prepare(values, learn(values, {"gender": feature})).points
+        assert_allclose(points, StandardScaler().fit_transform(ranks), rtol=1e-12)
+
+    def test_a_weight_multiplies_distances(self):
+        heavy = Feature(outliers="none", weight=2.5)
+        assert_allclose(scaled(SPEND, heavy), 2.5 * scaled(SPEND), rtol=1e-12)
+
     def test_columns_stand_in_the_order_of_the_definition(self):
         values = {"a": SPEND, "b": -SPEND}
         learnt = learn(values, {"b": RAW, "a": RAW}, "none")
@@ -77,7 +139,7 @@ class TestRestoreUndoesPrepare:
     """Centroids are shown in the units of the features."""
 
     @given(
-        st.lists(st.floats(0, 1e6), min_size=2, max_size=20, unique=True),
+        st.lists(st.floats(0, 1e4), min_size=2, max_size=20, unique=True),
         st.sampled_from(TRANSFORMS),
         st.sampled_from(SCALERS),
     )
@@ -90,7 +152,9 @@ class TestRestoreUndoesPrepare:
         except SegmentationError:
             assume(False)
         back = restore(prepare(values, learnt).points, learnt)[:, 0]
-        assert_allclose(back, values["x"], rtol=1e-9, atol=1e-9 * values["x"].max())
+        # A power below 0 flattens large values.
+        exact = 1e-5 if transform == "yeo_johnson" else 1e-9
+        assert_allclose(back, values["x"], rtol=exact, atol=exact * values["x"].max())
 
     def test_for_rows_beyond_them_up_to_the_limits(self):
         values = {"x": SPEND}
@@ -114,6 +178,20 @@ class TestOutliersAreTreatedAsAsked:
             sorted([SPEND.argmin(), SPEND.argmax()]),
         )
         assert prepared.is_in_fit.all()
+
+    @pytest.mark.parametrize("shares", [(0.005, 0.005), (0, 0.005), (0.005, 0)])
+    def test_winsorise_clips_an_absurd_value_of_few(self, shares):
+        """It would take a segment of its own: the quantile lies half-way to it."""
+        values = {"x": np.r_[-1e9, SPEND[:98], 1e9]}
+        learnt = learn(values, {"x": Feature(winsorise_at=shares)})["x"]
+        low, high = SPEND[:98].min(), SPEND[:98].max()
+        assert learnt.clip_low == (low if shares[0] else -1e9)
+        assert learnt.clip_high == (high if shares[1] else 1e9)
+
+    def test_winsorise_believes_very_few(self):
+        values = {"x": np.r_[SPEND[:18], 1e6]}
+        learnt = learn(values, {"x": Feature()})["x"]
+        assert learnt.clip_high == np.quantile(values["x"], 0.995)
 
     def test_iqr_filter_keeps_its_rows_out_of_the_fit_only(self):
         values = {"x": self.unit_price}
@@ -172,6 +250,33 @@ class TestMissingValuesFollowThePolicy:
         message = refusal(self.values, Feature(missing="refuse"))
         assert '"x" is missing for 1 of 4 entities and refuses that' in message
 
+    def test_or_refused_above_a_share(self):
+        assert scaled(self.values, Feature(missing_at_most=0.25)).shape == (4,)
+        message = refusal(self.values, Feature(missing=0, missing_at_most=0.2))
+        assert '"x" is missing for 1 of 4 entities, a share above 0.2.' in message
+
+    @pytest.mark.parametrize(
+        ("scaler", "expected"),
+        [
+            ("standard", (np.array([1, 0, 0, 0]) - 0.25) / np.sqrt(3 / 16)),
+            ("robust", (np.array([1, 0, 0, 0]) - 0.25) / np.sqrt(3 / 16)),
+            ("min_max", [1, 0, 0, 0]),
+            ("none", [1, 0, 0, 0]),
+        ],
+    )
+    def test_and_can_be_a_dimension(self, scaler, expected):
+        feature = Feature(outliers="none", missing_indicator=True, weight=2)
+        learnt = learn({"x": self.values}, {"x": feature}, scaler)
+        assert list(learnt) == ["x", "x_is_missing"]
+        points = prepare({"x": self.values}, learnt).points
+        assert_allclose(points[:, 1], 2 * np.array(expected), rtol=1e-12)
+
+    def test_which_is_left_out_where_nothing_is_missing(self):
+        feature = Feature(missing_indicator=True)
+        learnt = learn({"x": SPEND}, {"x": feature}, "none")
+        assert list(learnt) == ["x"]
+        assert prepare({"x": self.values}, learnt).points.shape == (4, 1)
+
     def test_in_scoring_too(self):
         features = {"x": Feature(missing="refuse")}
         learnt = learn({"x": SPEND}, features)
@@ -187,6 +292,58 @@ class TestMissingValuesFollowThePolicy:
         known = np.r_[SPEND, np.nan]
         learnt = learn({"x": known}, {"x": Feature()})
         assert learnt["x"].fill_value == np.median(SPEND)
+
+
+class TestCategoriesAreThoseOfTheDefinition:
+    """A text that nobody expected is a fault of the data, or a new kind of entity."""
+
+    one_hot = Feature(categories=LETTERS, encoding="one_hot", missing_indicator=True)
+    ordered = Feature(categories=LETTERS, encoding="ordered", outliers="none")
+
+    def test_another_one_is_refused_in_training(self):
+        values = np.array(["M", "D", "F", "D", None, "E"], dtype=object)
+        for feature in (self.one_hot, self.ordered):
+            with pytest.raises(SegmentationError) as error:
+                learn({"x": values}, {"x": feature})
+            assert str(error.value).startswith(
+                "feature \"x\" is 'D' for 2 of 6 entities, which is not among its "
+                "categories 'X', 'M', 'F'. Add it"
+            )
+
+    def test_and_missing_in_scoring(self):
+        new = np.array(["M", "D", None], dtype=object)
+        learnt = learn({"x": GENDERS}, {"x": self.one_hot}, "none")
+        assert prepare({"x": new}, learnt).points.tolist() == [
+            [0, 1, 0, 0],
+            [0, 0, 0, 1],
+            [0, 0, 0, 1],
+        ]
+        learnt = learn({"x": GENDERS}, {"x": self.ordered}, "none")
+        assert prepare({"x": new}, learnt).points[:, 0].tolist() == [1, 1.5, 1.5]
+
+    @pytest.mark.parametrize("feature", [one_hot, ordered])
+    def test_so_it_can_be_refused_there_too(self, feature):
+        feature = feature.model_copy(update={"missing": "refuse"})
+        known = np.array(["X", "F", "M"], dtype=object)
+        learnt = learn({"x": known}, {"x": feature})
+        with pytest.raises(SegmentationError, match="missing for 1 of 2 entities"):
+            prepare({"x": np.array(["D", "F"], dtype=object)}, learnt)
+
+    def test_one_that_nobody_has_is_left_out(self):
+        values = np.array(["F", "M", "F"], dtype=object)
+        learnt = learn({"x": values}, {"x": self.one_hot})
+        assert list(learnt) == ["x_is_M", "x_is_F"]
+        # It is a category all the same: an entity that has it has neither.
+        assert (prepare({"x": np.array(["X"])}, learnt).points == 0).all()
+
+    def test_one_that_everybody_has_is_refused(self):
+        message = refusal_of(np.array(["F"] * 3), self.one_hot)
+        assert "has the same category for all 3 fitted entities" in message
+
+    def test_categories_that_differ_lie_the_root_of_two_apart(self):
+        values = {"x": GENDERS}
+        points = prepare(values, learn(values, {"x": self.one_hot}, "none")).points
+        assert_allclose(np.linalg.norm(points[0] - points[1]), np.sqrt(2))
 
 
 class TestWhatCannotBeUsedIsRefused:
@@ -235,6 +392,13 @@ class TestWhatCannotBeUsedIsRefused:
         with pytest.raises(SegmentationError, match='"x" is infinite .* 1 of 2'):
             prepare({"x": np.array([1.0, np.inf])}, learnt)
 
+    def test_in_scoring_if_its_power_is_infinite(self):
+        feature = Feature(transform="yeo_johnson", outliers="none")
+        learnt = learn({"x": SPEND}, {"x": feature})
+        learnt["x"] = replace(learnt["x"], power=4.0)
+        with pytest.raises(SegmentationError, match='"x" is infinite .* 1 of 2'):
+            prepare({"x": np.array([1.0, 1e90])}, learnt)
+
     @pytest.mark.parametrize("outliers", ["none", "iqr_filter"])
     def test_but_not_in_scoring_if_it_is_below_zero(self, outliers):
         """New rows may be lower than any before: they are as low as log1p goes."""
@@ -255,6 +419,7 @@ class TestParametersDependOnTheRowsAlone:
         winsorise_at=st.sampled_from([(0.005, 0.005), (0.2, 0.0)]),
         iqr_of=st.sampled_from([None, "a", "b"]),
         missing=st.sampled_from(["median", 0.0]),
+        missing_indicator=st.booleans(),
     )
 
     @given(

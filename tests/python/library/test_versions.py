@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 from pandas.testing import assert_frame_equal
+from sklearn.metrics import adjusted_rand_score
 
 from customer_segmentation import tables
 from customer_segmentation.definitions import definitions_table
@@ -418,3 +419,27 @@ class TestSegmentsAreMatchedByTheirMembers:
     def test_shapes_must_agree(self):
         with pytest.raises(SegmentationError, match="one row per old"):
             match_segments([[1, 2]], [[1.0]])
+
+
+class TestAFitOfManySeesASample:
+    """Millions need not be fitted: a sample finds the same centroids."""
+
+    SAMPLED = BUYERS | {"fit_at_most": 400}
+
+    def test_and_everyone_has_a_segment(self):
+        frame = customers(6000)
+        sampled = Warehouse().build(frame, definition=self.SAMPLED)
+        fitted = sampled.models.fitted_entities
+        assert fitted.between(300, 500).all()
+        whole = Warehouse().build(frame)
+        assert adjusted_rand_score(sampled.ids, whole.ids) > 0.99
+        assert len(sampled.ids) == 6000
+
+    def test_the_same_one_for_any_order_of_rows(self):
+        frame = customers(2000)
+        shuffled = frame.sample(frac=1, random_state=0)
+        found = [
+            Warehouse().build(rows, definition=self.SAMPLED).models
+            for rows in (frame, shuffled)
+        ]
+        assert_frame_equal(*found, check_exact=True)
