@@ -240,9 +240,13 @@ class TestAWrongDefinitionIsRefusedInPlainWords:
     @pytest.mark.parametrize(
         ("definition", "key", "keys"),
         [
-            (VALID | {"kk": 3}, "kk", "archetypes, dataset, features, features_from"),
-            (VALID | {3: 3}, "3", "archetypes, dataset, features, features_from"),
-            (VALID | {"transform": "none"}, "transform", "archetypes, dataset"),
+            (VALID | {"kk": 3}, "kk", "archetypes, challenger_margin, dataset"),
+            (VALID | {3: 3}, "3", "archetypes, challenger_margin, dataset"),
+            (
+                VALID | {"transform": "none"},
+                "transform",
+                "archetypes, challenger_margin",
+            ),
             (
                 VALID | {"features": {"orders": {"tranform": "log1p"}}},
                 "features.orders.tranform",
@@ -399,12 +403,15 @@ class TestAValidDefinitionIsTakenAsItStands:
             "k": "auto",
             "k_range": (2, 10),
             "minimum_share": 0.03,
+            "fit_at_most": 200_000,
             "n_init": 10,
             "max_iter": 500,
             "tolerance": 0.0,
             "random_state": 0,
             "fit_order": "value",
             "archetypes": None,
+            "hysteresis_margin": 0.2,
+            "challenger_margin": 0.02,
         }
 
     def test_with_the_own_name_in_it(self):
@@ -505,14 +512,35 @@ class TestTheTableKeepsTheWholeDefinition:
             "where": "orders > 1",
         }
         table = definitions_table({"fixed": VALID | fixed, "auto": VALID})
-        rows = table.drop(columns="definition").astype(object).to_numpy().tolist()
+        rows = (
+            table.drop(columns=["definition", "fit_digest"])
+            .astype(object)
+            .to_numpy()
+            .tolist()
+        )
         assert rows[1] == [
             *("fixed", "online_retail", "customer", "grain", "orders > 1"),
-            *("spend, orders", 3, 0.03, "retail"),
+            *("spend, orders", 3, 0.03, "retail", True),
         ]
         assert (
             table.k.isna().tolist() == table.archetypes.isna().tolist() == [True, False]
         )
+
+    @pytest.mark.parametrize(
+        ("keys", "is_another"),
+        [
+            ({"k": 3}, True),
+            ({"features": {"orders": {"weight": 2.0}}}, True),
+            ({"scaler": "standard"}, False),
+            ({"archetypes": "retail", "hysteresis_margin": 0.0}, False),
+        ],
+    )
+    def test_with_a_digest_of_what_the_fit_depends_on(self, keys, is_another):
+        def digest(definition, inputs=()):
+            return definitions_table({"it": definition}, (), inputs).fit_digest[0]
+
+        assert (digest(VALID | keys) != digest(VALID)) == is_another
+        assert digest(VALID, ["online_retail"]) != digest(VALID)
 
     @pytest.mark.parametrize("definitions", [{}, {"buyers": VALID}])
     def test_in_the_same_types_with_and_without_rows(self, definitions):
@@ -529,5 +557,7 @@ class TestTheTableKeepsTheWholeDefinition:
             ("k", "BIGINT"),
             ("minimum_share", "DOUBLE"),
             ("archetypes", "VARCHAR"),
+            ("is_demo", "BOOLEAN"),
+            ("fit_digest", "VARCHAR"),
             ("definition", "VARCHAR"),
         ]
