@@ -114,6 +114,9 @@ class Segmentation(_Definition):
     minimum_share
         Smallest share of the entities that a segment may hold; 0 switches the
         rule off.
+    minimum_jaccard
+        Smallest Jaccard similarity of a segment with its like in fits on random
+        halves; 0 switches the rule off.
     tolerance
         0 iterates until nothing changes; more stops earlier.
     fit_order
@@ -150,6 +153,9 @@ class Segmentation(_Definition):
         tuple[Count, Count], Field(strict=False, description=K_RANGE)
     ] = (2, 10)
     minimum_share: Share = 0.03
+    minimum_jaccard: Annotated[
+        float, Field(ge=0, le=1, description="a number from 0 to 1")
+    ] = 0.6
     n_init: Count = 10
     max_iter: Count = 500
     tolerance: Annotated[float, Field(ge=0, description="a number of at least 0")] = 0.0
