@@ -1,5 +1,5 @@
--- A returned row is a chosen k with a segment that is too small or too unstable,
--- or more than one standard error below the best score, although a better k was
+-- A returned row is a chosen k that has a segment too small or too unstable, or
+-- lies further below the best score than their errors, although a better k was
 -- there to be chosen.
 with k_selection as (
     select * from {{ ref('k_selection') }}
@@ -37,7 +37,8 @@ final as (
         and (
             not k_selection.is_accepted
             or k_selection.smallest_share < segmentations.minimum_share
-            or k_selection.score < accepted.lowest_score
+            or k_selection.score + k_selection.score_standard_error
+            < accepted.lowest_score
         )
 )
 

@@ -89,9 +89,9 @@ def select_k(
         Its k, range of k, minimum share, minimum Jaccard similarity and fit
         options.
     current_k : int, optional
-        The k in use. It is kept while it is accepted and its score lies within one
-        standard error (over the splits) of the best: a tie is no reason to
-        replace segments that people know.
+        The k in use. It is kept while it is accepted and its score lies below the
+        best one by no more than the standard error of their difference, over the
+        splits: a tie is no reason to replace segments that people know.
 
     Returns
     -------
@@ -205,12 +205,14 @@ def _choose(
             "fitted"
         )
     best = accepted.loc[accepted.score.idxmax()]
-    floor = best.score - best.score_standard_error
-    if current_k != best.k and current_k in set(accepted.k[accepted.score >= floor]):
-        return current_k, (
-            f"in use, and within one standard error ({best.score_standard_error:.4f}) "
-            f"of the best score ({best.score:.4f} at k = {best.k:.0f})"
-        )
+    for current in accepted[accepted.k == current_k].itertuples():
+        error = np.hypot(best.score_standard_error, current.score_standard_error)
+        if 0 < best.score - current.score <= error:
+            return current.k, (
+                f"in use, and not clearly worse: score {current.score:.4f}, best "
+                f"{best.score:.4f} at k = {best.k:.0f}, standard error of the "
+                f"difference {error:.4f}"
+            )
     return int(best.k), f"best score ({best.score:.4f})"
 
 
