@@ -26,9 +26,10 @@ def are_separated(points: ArrayLike, centroids: ArrayLike) -> bool:
 
     Two clusters are neighbours if no third centroid is as near to the point midway
     between theirs. Around that point and both centroids lie balls of the same
-    radius. There is a valley if the middle ball holds fewer points than
-    either of the others: at most half as many, and too few for chance (a
-    one-sided binomial test at 5 %).
+    radius, the geometric mean of the two median distances to the own centroid.
+    There is a valley if the middle ball holds fewer points than either of the
+    others: at most half as many, and too few for chance (a one-sided binomial test
+    at 5 %).
 
     The density midway is compared with the LOWER one of both sides, because every
     point on a slope is less dense than the top. Balls, not the projection on
