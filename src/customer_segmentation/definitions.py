@@ -201,6 +201,9 @@ class Segmentation(_Definition):
     minimum_share
         Smallest share of the entities that a segment may hold; 0 switches the
         rule off.
+    minimum_jaccard
+        Smallest Jaccard similarity of a segment with its like in fits on random
+        halves; 0 switches the rule off.
     fit_at_most
         Of more entities the fit sees a sample of about as many, always the same
         ones; all are scored.
@@ -246,6 +249,9 @@ class Segmentation(_Definition):
         tuple[Count, Count], Field(strict=False, description=K_RANGE)
     ] = (2, 10)
     minimum_share: Share = 0.03
+    minimum_jaccard: Annotated[
+        float, Field(ge=0, le=1, description="a number from 0 to 1")
+    ] = 0.6
     fit_at_most: Count = 200_000
     n_init: Count = 10
     max_iter: Count = 500

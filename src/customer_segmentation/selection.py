@@ -10,12 +10,20 @@ from customer_segmentation.definitions import Segmentation
 from customer_segmentation.errors import SegmentationError
 from customer_segmentation.frames import typed
 from customer_segmentation.kmeans import Fit, fit_kmeans
+from customer_segmentation.stability import split_halves
+from customer_segmentation.structure import (
+    are_separated,
+    reference_silhouettes,
+    spread_ties,
+    verdict,
+)
 from customer_segmentation.validity import (
     calinski_harabasz,
     davies_bouldin,
     elbow,
     silhouette_euclidean,
     silhouette_squared,
+    simplified_silhouette,
 )
 
 __all__ = ["fit", "select_k"]
@@ -33,7 +41,14 @@ COLUMNS = {
     "silhouette_euclidean_high": "float64",
     "davies_bouldin": "float64",
     "calinski_harabasz": "float64",
+    "simplified_silhouette": "float64",
+    "reference_silhouette": "float64",
+    "split_half_ari": "float64",
+    "score": "float64",
+    "score_standard_error": "float64",
+    "min_jaccard": "float64",
     "smallest_share": "float64",
+    "structure": "string",
     "is_elbow": "bool",
     "is_accepted": "bool",
     "is_chosen": "bool",
@@ -62,25 +77,31 @@ def select_k(
 ) -> pd.DataFrame:
     """Measure every k of the definition and choose one.
 
-    The rule: a k whose smallest segment holds less than the minimum share is
-    rejected; among the others the smallest k is taken whose silhouette lies
-    within one standard error of the best one (the one-standard-error rule of
-    Breiman et al., 1984, applied to the silhouette of Rousseeuw, 1987). A fixed
-    k is taken as it is, and measured beside the others all the same.
+    A k is accepted if its smallest segment holds the minimum share and its least
+    stable one has the minimum Jaccard similarity. The score of a k is its simplified
+    silhouette over that of uniform data, times the agreement of fits on split
+    halves (the adjusted Rand index). Of the accepted k the one with the highest
+    score is chosen. A fixed k is taken as it is, and measured beside the others all
+    the same. ``benchmarks/choosing_k.py`` compares the rule with others.
 
     Parameters
     ----------
     points : ndarray, shape (n, d)
         Scaled features of the fitted entities.
     definition : Segmentation
-        Its k, range of k, minimum share and fit options.
+        Its k, range of k, minimum share, minimum Jaccard similarity and fit
+        options.
+    current_k : int, optional
+        The k in use. It is kept while it is accepted and its score lies below the
+        best one by no more than the standard error of their difference, over the
+        splits: a tie is no reason to replace segments that people know.
 
     Returns
     -------
     DataFrame
         One row per k, as in the table ``k_selection``. A k above the number of
-        distinct points is left out. Silhouettes, Davies-Bouldin and
-        Calinski-Harabasz are missing for k = 1.
+        distinct points is left out. Where k = 1, only inertia and share are known;
+        where a half has fewer rows than k, neither stability nor score.
 
     Raises
     ------
@@ -98,24 +119,37 @@ def select_k(
             f"entities have only {distinct} distinct values. Lower k_range or add "
             "features that vary."
         )
-    rows = pd.DataFrame(_measure(points, k, definition) for k in k_values)
+    references = reference_silhouettes(points, k_values)
+    spread = spread_ties(points)
+    rows = pd.DataFrame(
+        _measure(points, spread, k, references[k], definition) for k in k_values
+    )
     rows["segmentation"] = definition.name
     rows["is_elbow"] = rows.k == elbow(rows.k, rows.inertia)
-    rows["is_accepted"] = (rows.k > 1) & (
-        rows.smallest_share >= definition.minimum_share
-    )
-    chosen, why = _choose(rows, definition)
+    faults = [_faults(row, definition) for row in rows.itertuples()]
+    rows["is_accepted"] = (rows.k > 1) & (np.array(faults) == "")
+    chosen, why = _choose(rows, definition, current_k)
     rows["is_chosen"] = rows.k == chosen
     rows["reason"] = [
-        _reason(row, chosen, why, definition) for row in rows.itertuples()
+        _reason(row, found, chosen, why, definition)
+        for row, found in zip(rows.itertuples(), faults, strict=True)
     ]
     return typed(rows, **COLUMNS)
 
 
-def _measure(points: Floats, k: int, definition: Segmentation) -> dict[str, float]:
+def _measure(
+    points: Floats, spread: Floats, k: int, reference: float, definition: Segmentation
+) -> dict[str, float | str | None]:
     fitted = fit(points, k, definition)
     silhouettes = np.sort(silhouette_squared(points, fitted.labels))
     euclidean = silhouette_euclidean(points, fitted.labels)
+    simplified = np.sort(simplified_silhouette(points, fitted.centroids)).mean()
+    stability = split_halves(
+        points, fitted.centroids, random_state=definition.random_state
+    )
+    scores = simplified / reference * stability.agreement
+    # A half may lack every row of a small segment.
+    jaccard = pd.DataFrame(stability.jaccard).mean().min(skipna=False)
     return {
         "k": k,
         "inertia": fitted.inertia,
@@ -126,45 +160,75 @@ def _measure(points: Floats, k: int, definition: Segmentation) -> dict[str, floa
         "silhouette_euclidean_high": euclidean.high,
         "davies_bouldin": davies_bouldin(points, fitted.labels),
         "calinski_harabasz": calinski_harabasz(points, fitted.labels),
+        "simplified_silhouette": simplified,
+        "reference_silhouette": reference,
+        "split_half_ari": stability.agreement.mean(),
+        "score": scores.mean(),
+        "score_standard_error": scores.std(ddof=1) / np.sqrt(len(scores)),
+        "min_jaccard": jaccard,
         "smallest_share": np.bincount(fitted.labels).min() / len(points),
+        "structure": verdict(
+            are_separated(spread, fitted.centroids), jaccard, simplified, reference
+        ),
     }
 
 
-def _choose(rows: pd.DataFrame, definition: Segmentation) -> tuple[int, str]:
+def _faults(row, definition: Segmentation) -> str:
+    """Say why this k is not accepted; nothing if it is."""
+    faults = []
+    if row.smallest_share < definition.minimum_share:
+        faults.append(
+            f"the smallest segment holds {_percent(row.smallest_share)} of the "
+            f"entities, the minimum is {_percent(definition.minimum_share)}"
+        )
+    if row.min_jaccard < definition.minimum_jaccard:
+        faults.append(
+            "the least stable segment has a Jaccard similarity of "
+            f"{row.min_jaccard:.4g}, the minimum is {definition.minimum_jaccard:g}"
+        )
+    return "; ".join(faults)
+
+
+def _choose(
+    rows: pd.DataFrame, definition: Segmentation, current_k: int | None
+) -> tuple[int, str]:
     if definition.k != "auto":
-        return definition.k, "chosen: fixed by the definition"
+        return definition.k, "fixed by the definition"
     accepted = rows[rows.is_accepted]
     if accepted.empty:
         # Without a k that keeps the rule, the fewest segments break it least.
         return int(rows.k.min()), (
-            "chosen: the smallest k, because none above 1 keeps the minimum share of "
-            + _percent(definition.minimum_share)
+            "the smallest k, because none above 1 keeps the minimum share of "
+            f"{_percent(definition.minimum_share)} and the minimum Jaccard similarity "
+            f"of {definition.minimum_jaccard:g}"
         )
-    best = accepted.loc[accepted.silhouette.idxmax()]
-    floor = best.silhouette - best.silhouette_standard_error
-    chosen = int(accepted.k[accepted.silhouette >= floor].min())
-    if chosen == best.k:
-        return chosen, f"chosen: best silhouette ({best.silhouette:.4f})"
-    return chosen, (
-        f"chosen: smallest k within one standard error "
-        f"({best.silhouette_standard_error:.4f}) of the best silhouette "
-        f"({best.silhouette:.4f} at k = {best.k:.0f})"
-    )
+    if accepted.score.isna().all():
+        return int(accepted.k.min()), (
+            "the smallest accepted k, because none has a score: too few entities were "
+            "fitted"
+        )
+    best = accepted.loc[accepted.score.idxmax()]
+    for current in accepted[accepted.k == current_k].itertuples():
+        error = np.hypot(best.score_standard_error, current.score_standard_error)
+        if 0 < best.score - current.score <= error:
+            return current.k, (
+                f"in use, and not clearly worse: score {current.score:.4f}, best "
+                f"{best.score:.4f} at k = {best.k:.0f}, standard error of the "
+                f"difference {error:.4f}"
+            )
+    return int(best.k), f"best score ({best.score:.4f})"
 
 
-def _reason(row, chosen: int, why: str, definition: Segmentation) -> str:
+def _reason(row, faults: str, chosen: int, why: str, definition: Segmentation) -> str:
     if row.k == chosen:
-        return why
+        return f"chosen: {why}"
     if row.k == 1:
         return "reference: one segment has no silhouette"
-    if not row.is_accepted:
-        return (
-            f"rejected: the smallest segment holds {_percent(row.smallest_share)} of "
-            f"the entities, the minimum is {_percent(definition.minimum_share)}"
-        )
+    if faults:
+        return f"rejected: {faults}"
     if definition.k != "auto":
-        return f"accepted, but k = {chosen} is fixed by the definition"
-    return f"accepted, but k = {chosen} is preferred: {why.removeprefix('chosen: ')}"
+        return f"accepted, but k = {chosen} is {why}"
+    return f"accepted, but k = {chosen} is preferred: {why}"
 
 
 def _percent(share: float) -> str:

@@ -19,6 +19,7 @@ from customer_segmentation.kmeans import (
     Floats,
     check_count,
     check_points,
+    nearest,
     one_thread,
     squared_distances,
 )
@@ -30,6 +31,7 @@ __all__ = [
     "elbow",
     "silhouette_euclidean",
     "silhouette_squared",
+    "simplified_silhouette",
 ]
 
 _FLOOR = 30  # fewest sampled points of a cluster, for its variance to be known
@@ -150,6 +152,46 @@ def silhouette_euclidean(
         value = float(_silhouette_euclidean(data, np.arange(n)).mean())
         return Estimate(value, value, value)
     return _sampled_silhouette(data, sample_size, random_state)
+
+
+def simplified_silhouette(points: ArrayLike, centroids: ArrayLike) -> Floats:
+    """Silhouette of every point with distances to centroids for mean distances.
+
+    It is the column ``confidence`` of customer_segments, asks for n k distances
+    only, and finds the number of clusters about as often as the silhouette.
+
+    Parameters
+    ----------
+    points : array_like, shape (n, d)
+        Scaled features.
+    centroids : array_like, shape (k, d)
+        In the same features and units.
+
+    Returns
+    -------
+    ndarray of float64, shape (n,)
+        1 - distance to the nearest centroid / distance to the second-nearest: from
+        0 half-way between two to 1 at a centroid. NaN if there is one centroid.
+
+    Raises
+    ------
+    SegmentationError
+        If points or centroids cannot be used (see `nearest`).
+
+    References
+    ----------
+    Vendramin, Campello and Hruschka (2010), Relative clustering validity criteria:
+    a comparative overview, Stat. Anal. Data Min. 3.
+
+    Examples
+    --------
+    >>> simplified_silhouette([[1.0], [3.0]], [[0.0], [4.0], [9.0]]).round(4).tolist()
+    [0.6667, 0.6667]
+    """
+    _, own, _, second = nearest(points, centroids)
+    values = np.where(np.isnan(second), np.nan, 0.0)
+    np.divide(second - own, second, out=values, where=second > 0)
+    return values
 
 
 def davies_bouldin(points: ArrayLike, labels: ArrayLike) -> float:

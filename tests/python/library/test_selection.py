@@ -52,75 +52,121 @@ class TestTheRuleChooses:
     def measured(self, monkeypatch):
         """Choose on given measures of k = 1, 2, ..."""
 
-        def choose(silhouettes, shares=None, error=0.01, **keys) -> pd.DataFrame:
-            shares = shares or [0.1] * len(silhouettes)
+        def choose(
+            scores, shares=None, jaccards=None, current_k=None, **keys
+        ) -> pd.DataFrame:
+            shares = shares or [0.1] * len(scores)
+            jaccards = jaccards or [0.9] * len(scores)
 
-            def measure(points, k, definition):
-                measures = dict.fromkeys(COLUMNS, 0.0)
-                return measures | {
+            def measure(points, spread, k, reference, definition):
+                return dict.fromkeys(COLUMNS, 0.0) | {
                     "k": k,
                     "inertia": 1 / k,
-                    "silhouette": silhouettes[k - 1],
-                    "silhouette_standard_error": error,
+                    "score": scores[k - 1],
+                    "score_standard_error": 0.0625,
                     "smallest_share": shares[k - 1],
+                    "min_jaccard": jaccards[k - 1],
+                    "structure": "reproducible",
                 }
 
             monkeypatch.setattr(selection, "_measure", measure)
-            keys = {"k_range": [1, len(silhouettes)]} | keys
-            return select_k(np.arange(9.0)[:, None], defined(**keys)).set_index("k")
+            definition = defined(**{"k_range": [1, len(scores)]} | keys)
+            rows = select_k(np.arange(9.0)[:, None], definition, current_k)
+            return rows.set_index("k")
 
         return choose
 
     @pytest.mark.parametrize(
-        ("silhouettes", "chosen", "reason"),
+        ("scores", "chosen", "score"),
         [
-            ([np.nan, 0.5, 0.7, 0.6], 3, "chosen: best silhouette (0.7000)"),
-            ([np.nan, 0.5, 0.7, 0.705], 3, "smallest k within one standard error"),
-            ([np.nan, 0.5, 0.7, 0.705], 3, "(0.0100) of the best silhouette (0.7050"),
-            ([np.nan, 0.5, 0.7, 0.705], 3, "at k = 4)"),
-            ([np.nan, 0.7, 0.5, 0.7], 2, "chosen: best silhouette (0.7000)"),
-            ([np.nan, 0.6875, 0.5, 0.6975], 4, "best silhouette"),
-            ([np.nan, -0.5, -0.2], 3, "best silhouette (-0.2000)"),
+            ([np.nan, 0.5, 0.7, 0.6], 3, "0.7000"),
+            ([np.nan, 0.5, 0.7, 0.705], 4, "0.7050"),
+            ([np.nan, 0.7, 0.5, 0.7], 2, "0.7000"),
+            ([np.nan, -0.5, -0.2], 3, "-0.2000"),
+            ([np.nan, 0.2, np.nan], 2, "0.2000"),
         ],
     )
-    def test_the_smallest_within_one_standard_error(
-        self, measured, silhouettes, chosen, reason
-    ):
-        rows = measured(silhouettes, error=0.01 - 1e-9)
+    def test_the_best_score(self, measured, scores, chosen, score):
+        rows = measured(scores)
         assert rows.index[rows.is_chosen].tolist() == [chosen]
-        assert reason in rows.reason[chosen]
+        assert rows.reason[chosen] == f"chosen: best score ({score})"
 
-    def test_none_below_the_minimum_share(self, measured):
-        rows = measured([np.nan, 0.5, 0.6, 0.9], shares=[1, 0.2, 0.03, 0.02999])
-        assert rows.is_accepted.tolist() == [False, True, True, False]
+    def test_none_below_a_minimum(self, measured):
+        rows = measured(
+            [np.nan, 0.5, 0.6, 0.9, 0.8, 0.7],
+            shares=[1, 0.2, 0.03, 0.02999, 0.2, 0.01],
+            jaccards=[np.nan, 0.9, 0.6, 0.9, 0.5999, 0.3],
+        )
+        assert rows.is_accepted.tolist() == [False, True, True, False, False, False]
         assert rows.is_chosen.idxmax() == 3
+        share = "the smallest segment holds {} of the entities, the minimum is 3%"
+        jaccard = (
+            "the least stable segment has a Jaccard similarity of {}, the minimum "
+            "is 0.6"
+        )
         assert rows.reason.tolist() == [
             "reference: one segment has no silhouette",
-            "accepted, but k = 3 is preferred: best silhouette (0.6000)",
-            "chosen: best silhouette (0.6000)",
-            "rejected: the smallest segment holds 2.999% of the entities, "
-            "the minimum is 3%",
+            "accepted, but k = 3 is preferred: best score (0.6000)",
+            "chosen: best score (0.6000)",
+            f"rejected: {share.format('2.999%')}",
+            f"rejected: {jaccard.format('0.5999')}",
+            f"rejected: {share.format('1%')}; {jaccard.format('0.3')}",
         ]
 
-    def test_any_if_the_minimum_share_is_switched_off(self, measured):
-        rows = measured([np.nan, 0.5, 0.9], [1, 0.2, 0.0001], minimum_share=0)
-        assert rows.is_chosen.idxmax() == 3
+    def test_any_if_the_minimum_is_switched_off(self, measured):
+        for keys in (
+            {"shares": [1, 0.2, 0.0001], "minimum_share": 0},
+            {"jaccards": [np.nan, 0.9, 0.01], "minimum_jaccard": 0},
+            {"jaccards": [np.nan, 0.9, np.nan]},
+        ):
+            assert measured([np.nan, 0.5, 0.9], **keys).is_chosen.idxmax() == 3
 
     @pytest.mark.parametrize(("first", "chosen"), [(1, 1), (2, 2), (3, 3)])
     def test_the_fewest_if_none_is_acceptable(self, measured, first, chosen):
-        shares = [1, 0.001, 0.001, 0.001]
+        shares, jaccards = [1, 0.001, 0.2, 0.001], [np.nan, 0.9, 0.1, 0.1]
         keys = {"k_range": [first, 4], "minimum_share": 0.005}
-        rows = measured([np.nan, 0.1, 0.2, 0.3], shares, **keys)
+        rows = measured([np.nan, 0.1, 0.2, 0.3], shares, jaccards, **keys)
         assert rows.is_chosen.idxmax() == chosen
         assert rows.reason[chosen] == (
             "chosen: the smallest k, because none above 1 keeps the minimum share of "
-            "0.5%"
+            "0.5% and the minimum Jaccard similarity of 0.6"
         )
+
+    def test_the_fewest_if_none_has_a_score(self, measured):
+        rows = measured([np.nan, np.nan, np.nan], jaccards=[np.nan] * 3)
+        assert rows.is_chosen.idxmax() == 2
+        assert rows.reason[2] == (
+            "chosen: the smallest accepted k, because none has a score: too few "
+            "entities were fitted"
+        )
+
+    @pytest.mark.parametrize(
+        ("current", "chosen", "reason"),
+        [
+            (3, 3, "chosen: in use, and not clearly worse: score 0.6700, best 0.7500 "),
+            (3, 3, "at k = 4, standard error of the difference 0.0884"),
+            (4, 4, "chosen: best score (0.7500)"),
+            (2, 4, "chosen: best score (0.7500)"),
+            (5, 4, "chosen: best score (0.7500)"),
+            (9, 4, "chosen: best score (0.7500)"),
+        ],
+    )
+    def test_the_k_in_use_while_nothing_is_clearly_better(
+        self, measured, current, chosen, reason
+    ):
+        """A tie is no reason to replace segments that people know."""
+        rows = measured(
+            [np.nan, 0.66, 0.67, 0.75, 0.74],
+            shares=[1, 0.1, 0.1, 0.1, 0.01],
+            current_k=current,
+        )
+        assert rows.is_chosen.idxmax() == chosen
+        assert reason in rows.reason[chosen]
 
     @pytest.mark.parametrize("k", [1, 3, 5])
     def test_a_fixed_k_whatever_the_others_are(self, measured, k):
-        silhouettes, shares = [np.nan, 0.9, 0.1, 0.2, 0.1], [1, 0.2, 0.001, 0.2, 0.001]
-        rows = measured(silhouettes, shares, k=k, k_range=[2, 4])
+        scores, shares = [np.nan, 0.9, 0.1, 0.2, 0.1], [1, 0.2, 0.001, 0.2, 0.001]
+        rows = measured(scores, shares, k=k, k_range=[2, 4], current_k=2)
         assert rows.index.tolist() == list(range(min(k, 2), max(k, 4) + 1))
         assert rows.is_chosen.idxmax() == k
         assert rows.reason[k] == "chosen: fixed by the definition"
@@ -129,6 +175,7 @@ class TestTheRuleChooses:
     def test_what_was_put_in(self):
         rows = select_k(BLOBS, defined(k_range=[1, 6])).set_index("k")
         assert rows.is_chosen.idxmax() == rows.is_elbow.idxmax() == 3
+        assert rows.structure[3] == "natural"
         found = fit(BLOBS, 3, defined()).labels
         assert len(np.unique([TRUTH, found], axis=1).T) == 3
 
@@ -168,7 +215,7 @@ class TestEveryKIsMeasured:
     def test_one_segment_has_an_inertia_and_no_more(self):
         one = self.rows.loc[1]
         assert one.smallest_share == 1
-        scores = "silhouette|davies|calinski"
+        scores = "silhouette|davies|calinski|score|jaccard|ari|structure"
         assert one[one.index.str.contains(scores)].isna().all()
         assert not one.is_accepted
 

@@ -163,6 +163,7 @@ class TestTheTablesAreAsDocumented:
     TYPES = {
         "k": "BIGINT",
         "reason": "VARCHAR",
+        "structure": "VARCHAR",
         "feature": "VARCHAR",
         "feature_position": "BIGINT",
         "source_column": "VARCHAR",

@@ -19,6 +19,7 @@ from customer_segmentation.validity import (
     elbow,
     silhouette_euclidean,
     silhouette_squared,
+    simplified_silhouette,
 )
 
 IRIS = load_iris().data
@@ -104,6 +105,26 @@ class TestTheMeasuresAreThoseOfScikitLearn:
         gaps = IRIS_LABELS * 7 + 2
         for measure in MEASURES:
             assert measure(IRIS, gaps) == measure(IRIS, IRIS_LABELS)
+
+
+class TestTheSimplifiedSilhouetteIsTheConfidence:
+    """Both are read side by side: the measure of k is the mean of the customers'."""
+
+    def test_of_each_point(self):
+        fit = fit_kmeans(IRIS, 3)
+        first, second = np.sort(metrics.pairwise_distances(IRIS, fit.centroids)).T[:2]
+        found = simplified_silhouette(IRIS, fit.centroids)
+        assert_allclose(found, 1 - first / second, rtol=1e-9)
+
+    def test_that_is_one_at_a_centroid_and_zero_half_way(self):
+        points = [[0.0], [1.0], [2.0]]
+        assert simplified_silhouette(points, [[0.0], [2.0]]).tolist() == [1, 0, 1]
+
+    def test_that_is_zero_where_two_centroids_coincide(self):
+        assert simplified_silhouette([[1.0]], [[1.0], [1.0]]).tolist() == [0]
+
+    def test_that_one_centroid_has_none_of(self):
+        assert np.isnan(simplified_silhouette([[1.0], [2.0]], [[1.0]])).all()
 
 
 class TestAnOffsetCostsNoDigits:

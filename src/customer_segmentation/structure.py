@@ -1,0 +1,227 @@
+"""Whether segments are there in the data, or are a cut through a continuum."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.spatial.distance import cdist
+from scipy.stats import binom
+
+from customer_segmentation.kmeans import Floats, check_points, one_thread
+from customer_segmentation.stability import quick_centroids
+from customer_segmentation.validity import simplified_silhouette
+
+__all__ = ["are_separated", "reference_silhouettes", "spread_ties", "verdict"]
+
+STABLE = 0.75  # Hennig: from here on a cluster is valid, below 0.6 not to be trusted
+_ROWS = 20_000  # of more, every second, third, ... row counts for the density
+_SHALLOW = 0.5  # a valley is less than half as dense as both of its sides
+_LEVEL = 0.05  # of the test that it is a valley at all
+
+
+def are_separated(points: ArrayLike, centroids: ArrayLike) -> bool:
+    """Tell whether there is a valley between every two neighbouring clusters.
+
+    Two clusters are neighbours if no third centroid is as near to the point midway
+    between theirs. Around that point and both centroids lie balls of the same
+    radius, the geometric mean of the two median distances to the own centroid.
+    There is a valley if the middle ball holds fewer points than either of the
+    others: at most half as many, and too few for chance (a one-sided binomial test
+    at 5 %).
+
+    The density midway is compared with the LOWER one of both sides, because every
+    point on a slope is less dense than the top. Balls, not the projection on
+    the line through both centroids: the cells of k-means are narrow where they
+    meet, so that projections show a gap even between cells of a uniform cloud.
+
+    Parameters
+    ----------
+    points : array_like, shape (n, d)
+        Scaled features; of discrete ones, with `spread_ties`. Of more than 20,000
+        points, an even part is used.
+    centroids : array_like, shape (k, d)
+        In the same features and units.
+
+    Returns
+    -------
+    bool
+        False if there is only one centroid.
+
+    References
+    ----------
+    Halkidi and Vazirgiannis (2001), Clustering validity assessment: finding the
+    optimal partitioning of a data set, ICDM, measure the density midway between
+    clusters in the same way.
+    Gabriel and Sokal (1969), A new statistical approach to geographic variation
+    analysis, Syst. Zool. 18, for the neighbours.
+
+    Examples
+    --------
+    >>> line = [[i / 100] for i in range(100)]
+    >>> are_separated(line, [[0.25], [0.75]])
+    False
+    >>> are_separated([*line, *([i / 100 + 3] for i in range(100))], [[0.5], [3.5]])
+    True
+    """
+    points, centroids = check_points(points), check_points(centroids, "centroids")
+    points = points[np.lexsort(points.T[::-1])][:: -(-len(points) // _ROWS)]
+    to_each = cdist(points, centroids)
+    labels, k = to_each.argmin(axis=1), len(centroids)
+    spread = np.array(
+        [np.median(to_each[labels == i, i]) if i in labels else 0.0 for i in range(k)]
+    )
+    first, second = np.triu_indices(k, 1)
+    middles = (centroids[first] + centroids[second]) / 2
+    apart = cdist(middles, centroids)
+    half = apart[np.arange(len(first)), first]
+    # Of equals, such as the diagonals of a square, all are neighbours.
+    neighbours = (apart >= half[:, None] * (1 - 1e-9)).all(axis=1)
+    first, second, middles = first[neighbours], second[neighbours], middles[neighbours]
+    radius = np.sqrt(spread[first] * spread[second])
+    between = (cdist(points, middles) <= radius).sum(axis=0)
+    beside = np.minimum(
+        (to_each[:, first] <= radius).sum(axis=0),
+        (to_each[:, second] <= radius).sum(axis=0),
+    )
+    chance = binom.cdf(between, between + beside, 0.5)
+    valleys = (between <= _SHALLOW * beside) & (chance < _LEVEL)
+    return bool(k > 1 and valleys.all())
+
+
+def spread_ties(points: ArrayLike, random_state: int = 0) -> Floats:
+    """Spread equal values at random over the gaps around them.
+
+    Between the values of a discrete feature there is no density at all: every
+    two of them would seem to be separated.
+
+    Parameters
+    ----------
+    points : array_like, shape (n, d)
+        Features. Each value that occurs more than once in a column is moved by at
+        most half the gap to the nearest other value of the column.
+    random_state : int
+        Seed of the moves.
+
+    Returns
+    -------
+    ndarray of float64, shape (n, d)
+        The rows sorted by value, then moved.
+
+    Examples
+    --------
+    >>> spread_ties([[0.0], [1.0], [1.0], [5.0]]).round(2).tolist()
+    [[0.0], [0.77], [0.54], [5.0]]
+    """
+    points = check_points(points)
+    rows = points[np.lexsort(points.T[::-1])]
+    random = np.random.default_rng(random_state)
+    for column in rows.T:
+        values, index, counts = np.unique(
+            column, return_inverse=True, return_counts=True
+        )
+        if len(values) > 1:
+            gaps = np.diff(values, prepend=-np.inf, append=np.inf)
+            gap = np.minimum(gaps[:-1], gaps[1:]) * (counts > 1)
+            column += random.uniform(-0.5, 0.5, len(column)) * gap[index]
+    return rows
+
+
+def reference_silhouettes(
+    points: ArrayLike,
+    k_values: Iterable[int],
+    *,
+    draws: int = 10,
+    size: int = 1000,
+    random_state: int = 0,
+) -> dict[int, float]:
+    """Silhouettes that points without any structure would have.
+
+    Parameters
+    ----------
+    points : array_like, shape (n, d)
+        Scaled features.
+    k_values : iterable of int
+        Numbers of clusters.
+    draws, size : int
+        Number of reference data sets, and most rows of each. They are uniform over
+        the box around the points that is aligned with their principal axes.
+    random_state : int
+        Seed of the references.
+
+    Returns
+    -------
+    dict of int to float
+        By k, the mean of `simplified_silhouette` over the references; NaN where k
+        is 1 or no reference has more than k rows.
+
+    References
+    ----------
+    Tibshirani, Walther and Hastie (2001), Estimating the number of clusters in a
+    data set via the gap statistic, J. R. Stat. Soc. B 63.
+
+    Examples
+    --------
+    >>> found = reference_silhouettes([[0.0], [0.1], [5.0], [5.1]], [1, 2, 9])
+    >>> [round(value, 3) for value in found.values()]
+    [nan, 0.854, nan]
+    """
+    points = check_points(points)
+    rows = points[np.lexsort(points.T[::-1])]
+    random = np.random.default_rng(random_state)
+    with one_thread():
+        _, _, axes = np.linalg.svd(rows - rows.mean(axis=0), full_matrices=False)
+        turned = rows @ axes.T
+        shape = min(len(rows), size), len(axes)
+        references = [
+            random.uniform(turned.min(axis=0), turned.max(axis=0), shape)
+            for _ in range(draws)
+        ]
+    return {
+        k: float(
+            np.mean(
+                [
+                    simplified_silhouette(part, quick_centroids(part, k)).mean()
+                    for part in references
+                ]
+            )
+        )
+        if 1 < k < shape[0]
+        else np.nan
+        for k in k_values
+    }
+
+
+def verdict(
+    separated: bool, min_jaccard: float, silhouette: float, reference: float
+) -> str | None:
+    """Say what the segments are: natural, reproducible or constructed.
+
+    Parameters
+    ----------
+    separated : bool
+        Whether there is a valley between all neighbours (`are_separated`).
+    min_jaccard : float
+        Stability of the least stable segment (`split_halves`).
+    silhouette, reference : float
+        Simplified silhouette of the segments, and of data without structure.
+
+    Returns
+    -------
+    str or None
+        ``natural``: stable, separated and better than the reference.
+        ``reproducible``: stable, that is with a Jaccard similarity of 0.75 at
+        least, but not separate. ``constructed``: neither. None where it cannot
+        be told.
+
+    Examples
+    --------
+    >>> verdict(True, 0.9, 0.7, 0.5), verdict(False, 0.9, 0.6, 0.5)
+    ('natural', 'reproducible')
+    """
+    if np.isnan([min_jaccard, silhouette, reference]).any():
+        return None
+    if min_jaccard < STABLE:
+        return "constructed"
+    return "natural" if separated and silhouette > reference else "reproducible"
