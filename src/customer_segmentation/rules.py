@@ -24,6 +24,7 @@ __all__ = ["Rule", "find_rules", "segment_rules"]
 
 DEPTH = 4  # conditions of a rule, before those on one feature are merged
 SPARE_LEAVES = 2  # more leaves than segments: with many a rule is no sentence
+LEAST_COVERAGE = 0.5  # of a segment by its leaves of the common tree
 LARGEST_FIT = 200_000  # entities that a tree is fitted on
 
 COLUMNS = {
@@ -71,8 +72,8 @@ def find_rules(
     """Find a readable rule for every segment.
 
     One shallow tree tells all segments apart (Breiman et al., 1984): the rule of a
-    segment is its leaves, and no entity meets two rules. A segment that gets no
-    leaf, because it is small, has a tree of its own against all others. Thresholds
+    segment is its leaves, so that no entity meets two. A small segment whose leaves
+    hold less than half of it gets a tree of its own against all others. Thresholds
     have the fewest digits that part the same entities.
 
     Parameters
@@ -112,15 +113,15 @@ def find_rules(
     leaves = _leaves(fitted, labels, len(found) + SPARE_LEAVES)
     rules = {}
     for segment in found:
-        boxes = leaves.get(segment) or _leaves(
-            fitted, labels == segment, 2 + SPARE_LEAVES, "balanced"
-        ).get(True, [])
+        boxes, is_own = leaves.get(segment, []), labels == segment
+        told = _is_in_any(boxes, fitted) & is_own
+        if told.sum() < LEAST_COVERAGE * is_own.sum():
+            own = _leaves(fitted, is_own, 2 + SPARE_LEAVES, "balanced")
+            boxes = [box for box in own.get(True, []) if box]
         # The part of a rule that most entities meet is read first.
         boxes = sorted(_simplest(boxes), key=lambda box: -_is_met(box, values).sum())
-        met = [_is_met(box, values) for box in boxes]
         rules[int(segment)] = Rule(
-            _condition(boxes, values, is_missing or {}),
-            np.any(met, axis=0) if met else np.zeros(len(segments), bool),
+            _condition(boxes, values, is_missing or {}), _is_in_any(boxes, values)
         )
     return rules
 
@@ -259,21 +260,18 @@ def _simplest(boxes: list[Box]) -> list[Box]:
     corners = np.meshgrid(*(limits[:-1] for limits in cuts.values()))
     grid = dict(zip(cuts, map(np.ravel, corners), strict=True))
 
-    def union(boxes: list[Box]) -> Flags:
-        return np.any([_is_met(box, grid) for box in boxes], axis=0)
-
-    whole, boxes = union(boxes), [dict(box) for box in boxes]
+    whole, boxes = _is_in_any(boxes, grid), [dict(box) for box in boxes]
     for box in boxes:
         for name, side in product(list(box), (0, 1)):
             for limit in cuts[name] if side == 0 else reversed(cuts[name]):
                 former, other = box[name], box[name][1 - side]
                 box[name] = (limit, other) if side == 0 else (other, limit)
-                if (union(boxes) == whole).all():
+                if (_is_in_any(boxes, grid) == whole).all():
                     break
                 box[name] = former
     for box in list(boxes):
         others = [other for other in boxes if other is not box]
-        if others and (union(others) == whole).all():
+        if (_is_in_any(others, grid) == whole).all():
             boxes = others
     return [
         {name: limits for name, limits in box.items() if limits != everything}
@@ -285,6 +283,13 @@ def _is_met(box: Box, values: Features) -> Flags:
     is_met = np.ones(len(next(iter(values.values()))), bool)
     for name, (low, high) in box.items():
         is_met &= (values[name] >= low) & (values[name] < high)
+    return is_met
+
+
+def _is_in_any(boxes: list[Box], values: Features) -> Flags:
+    is_met = np.zeros(len(next(iter(values.values()))), bool)
+    for box in boxes:
+        is_met |= _is_met(box, values)
     return is_met
 
 
