@@ -16,8 +16,8 @@ where
     segment_reasons.segmentation = 'online_retail_customers'
     -- The one whose segment is least sure; put any id here.
     and segment_reasons.entity_id = (
-        select min_by(entity_id, confidence)
-        from {{ ref('customer_segments') }}
-        where segmentation = 'online_retail_customers'
+        select min_by(scored.entity_id, scored.confidence)
+        from {{ ref('customer_segments') }} as scored
+        where scored.segmentation = 'online_retail_customers'
     )
 order by segment_reasons.place

@@ -28,15 +28,15 @@ compared as (
         customer_segments.entity_id,
         own.segment_id,
         own.segment_name,
-        second.segment_id as second_segment_id,
-        second.segment_name as second_segment_name,
+        other.segment_id as second_segment_id,
+        other.segment_name as second_segment_name,
         features.feature,
         features.feature_value,
         own.centroid_original as segment_value,
-        second.centroid_original as second_segment_value,
-        features.scaled_value - (own.centroid + second.centroid) / 2
+        other.centroid_original as second_segment_value,
+        features.scaled_value - (own.centroid + other.centroid) / 2
             as beyond_the_middle,
-        power(features.scaled_value - second.centroid, 2)
+        power(features.scaled_value - other.centroid, 2)
         - power(features.scaled_value - own.centroid, 2) as contribution
     from customer_segments
     inner join features
@@ -48,11 +48,11 @@ compared as (
             customer_segments.segmentation = own.segmentation
             and customer_segments.segment_id = own.segment_id
             and features.feature = own.feature
-    inner join centroids as second
+    inner join centroids as other
         on
-            customer_segments.segmentation = second.segmentation
-            and customer_segments.second_segment_id = second.segment_id
-            and features.feature = second.feature
+            customer_segments.segmentation = other.segmentation
+            and customer_segments.second_segment_id = other.segment_id
+            and features.feature = other.feature
 
 ),
 
