@@ -87,9 +87,10 @@ final as (
         segment_name,
         second_segment_name,
         case
+            when abs(contribution) < 0.005 * all_contributions then ''
             when beyond_the_middle > 0 then 'high '
             when beyond_the_middle < 0 then 'low '
-            else 'middling '
+            else ''
         end
         || replace(feature, '_', ' ')
         || ' (' || coalesce({{ short_number('feature_value') }}, 'missing')
