@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Literal
 
 import numpy as np
@@ -27,7 +28,7 @@ def name_segments(
     profile: Floats,
     features: Sequence[str],
     archetypes: Mapping[str, Mapping[str, Level]],
-    kept: Mapping[int, str] = {},
+    kept: Mapping[int, str] = MappingProxyType({}),
 ) -> list[str]:
     """Name every segment, no two alike.
 
@@ -35,7 +36,8 @@ def name_segments(
     lack sum up to the least (Kuhn, 1955). A segment that lacks more than `FARTHEST`
     in any feature of every free archetype gets a descriptive name: a mean over the
     features would let one that fits hide one that does not. The order of the
-    segments and that of the archetypes do not matter, unless sums are equal.
+    segments and that of the archetypes do not matter, nor does an archetype that no
+    segment is near.
 
     Parameters
     ----------
@@ -46,11 +48,25 @@ def name_segments(
         Names of the features.
     archetypes : mapping of str to mapping of str to {"high", "low"} or float
         Signature of each archetype: feature to a level, or to a value in
-        standard deviations. Features that it leaves out may have any value.
+        standard deviations. Features that it leaves out may have any value; it
+        takes no part where one that it mentions is not among the features.
+    kept : mapping of int to str, optional
+        Position of a segment to the name that it has already. Nobody else gets
+        that name, nor the archetype of that name.
 
     Returns
     -------
     list of str, length k
+
+    Raises
+    ------
+    SegmentationError
+        If there are archetypes, but none takes part, or two kept names are alike.
+
+    References
+    ----------
+    Kuhn (1955), The Hungarian method for the assignment problem, Naval Research
+    Logistics Quarterly 2.
 
     Examples
     --------
@@ -58,19 +74,24 @@ def name_segments(
     ...               {"Big spenders": {"spend": "high"}})
     ['Big spenders', 'Low spend, high orders']
     """
-    names: dict[int, str] = dict(kept)
-    archetypes = {k: v for k, v in archetypes.items() if k not in kept.values()}
-    if archetypes and len(kept) < len(profile):
-        costs, farthest = _costs(profile, features, archetypes)
-        farthest[list(kept)] = np.inf
-        # What is too far must not push a near pair apart: all of it costs the same.
-        costs = np.where(farthest <= FARTHEST, costs, 1e6)
-        for segment, archetype in zip(*linear_sum_assignment(costs), strict=True):
-            if farthest[segment, archetype] <= FARTHEST:
-                names[int(segment)] = list(archetypes)[archetype]
+    if len(set(kept.values())) < len(kept):
+        raise SegmentationError(
+            f"the names to keep are {', '.join(map(repr, kept.values()))}, but no two "
+            "segments may share one. Mend the stored model."
+        )
+    names = dict(kept)
+    # In one order, so that equal sums are told apart in one way.
+    free = [row for row in np.lexsort(profile.T[::-1]).tolist() if row not in kept]
+    signatures = {
+        name: archetypes[name]
+        for name in sorted(_usable(archetypes, features))
+        if name not in kept.values()
+    }
+    for segment, name in _nearest(profile[free], features, signatures):
+        names[free[segment]] = name
     # Of two that are described alike, the more extreme one has the shorter name.
     for segment in sorted(
-        set(range(len(profile))) - set(names),
+        set(free) - set(names),
         key=lambda segment: (-abs(profile[segment]).max(), *profile[segment]),
     ):
         descriptions = _descriptions(profile[segment], features)
@@ -94,17 +115,47 @@ def read_level(text: str) -> Level:
     return level
 
 
-def _costs(profile, features, archetypes) -> tuple[Floats, Floats]:
+def _usable(archetypes, features) -> list[str]:
+    """Archetypes whose features are all there."""
+    lacking = {
+        archetype: [repr(name) for name in signature if name not in features]
+        for archetype, signature in archetypes.items()
+    }
+    usable = [archetype for archetype in archetypes if not lacking[archetype]]
+    if archetypes and not usable:
+        raise SegmentationError(
+            "no archetype of the set can be used with the features "
+            f"{', '.join(map(repr, features))}: "
+            + "; ".join(
+                f'"{archetype}" mentions {", ".join(names)}'
+                for archetype, names in lacking.items()
+            )
+            + ". Choose another set, or mend archetypes.csv."
+        )
+    return usable
+
+
+def _nearest(profile, features, signatures) -> list[tuple[int, str]]:
+    """Pairs of segments and archetypes, as many as are near, at the least cost."""
+    costs, farthest = _costs(profile, features, signatures)
+    is_near = farthest <= FARTHEST
+    # What is near nobody plays no part, and what is too far must not push a near
+    # pair apart: all of it costs the same.
+    segments, columns = np.flatnonzero(is_near.any(1)), np.flatnonzero(is_near.any(0))
+    near = np.ix_(segments, columns)
+    pairs = linear_sum_assignment(np.where(is_near, costs, 1e6)[near])
+    return [
+        (segments[row], list(signatures)[columns[column]])
+        for row, column in zip(*pairs, strict=True)
+        if is_near[near][row, column]
+    ]
+
+
+def _costs(profile, features, signatures) -> tuple[Floats, Floats]:
     """Mean square, and most, of what each segment lacks to each signature."""
     z_scores = dict(zip(features, profile.T, strict=True))
-    costs, farthest = np.zeros((2, len(profile), len(archetypes)))
-    for column, (archetype, signature) in enumerate(archetypes.items()):
-        unknown = [feature for feature in signature if feature not in z_scores]
-        if unknown:
-            raise SegmentationError(
-                f'archetype "{archetype}" mentions {", ".join(map(repr, unknown))}, '
-                f"but the features are {', '.join(map(repr, features))}"
-            )
+    costs, farthest = np.zeros((2, len(profile), len(signatures)))
+    for column, signature in enumerate(signatures.values()):
         lacks = [_lack(z_scores[name], level) for name, level in signature.items()]
         costs[:, column] = np.square(lacks).mean(axis=0)
         farthest[:, column] = np.abs(lacks).max(axis=0)

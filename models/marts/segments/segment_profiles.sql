@@ -95,33 +95,50 @@ measured as (
 
 ),
 
-final as (
+compared as (
 
     select
-        -- ids
-        measured.segmentation,
-        measured.segment_id,
-        measured.segment_name,
-        measured.feature,
-        -- in the unit of the feature
-        measured.mean,
-        measured.median,
-        measured.p10,
-        measured.p90,
+        measured.*,
         population.population_mean,
-        -- against the population
         (measured.mean - population.population_mean)
         / nullif(population.population_deviation, 0) as z_score,
         case
             when population.population_mean > 0
                 then 100 * measured.mean / population.population_mean
-        end as index_to_population,
-        measured.entities
+        end as index_to_population
     from measured
     inner join population
         on
             measured.segmentation = population.segmentation
             and measured.feature = population.feature
+
+),
+
+final as (
+
+    select
+        -- ids
+        segmentation,
+        segment_id,
+        segment_name,
+        feature,
+        -- in the unit of the feature
+        mean,
+        median,
+        p10,
+        p90,
+        population_mean,
+        -- against the population
+        z_score,
+        index_to_population,
+        case
+            when index_to_population >= 120 then 'over'
+            when index_to_population <= 80 then 'under'
+            when index_to_population is not null then 'as the population'
+        end as against_population,
+        index_to_population >= 120 or index_to_population <= 80 as is_notable,
+        entities
+    from compared
 
 )
 

@@ -131,6 +131,8 @@ class TestSameInputSameOutput:
         "segmentation_models",
         "customer_segments",
         "segment_profiles",
+        "segment_reasons",
+        "segment_rules",
         "segment_summary",
         "segments_by_country",
         "customer_features",

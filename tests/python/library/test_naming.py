@@ -6,7 +6,7 @@ from itertools import permutations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from customer_segmentation.errors import SegmentationError
@@ -107,21 +107,32 @@ class TestArchetypesAreAssignedOneToOne:
             set(best)
         )
 
-    @given(st.integers(0, 10**6))
-    @settings(max_examples=100, deadline=None)
-    def test_in_any_order_of_segments_and_archetypes(self, seed):
-        random = np.random.default_rng(seed)
-        profile = random.normal(size=(5, 3)) * 1.5  # many are beyond high or low
-        archetypes = {}
-        for name in "ABCD":
-            first, second = random.choice(FEATURES, 2, replace=False)
-            level = random.choice(["high", "low"])
-            archetypes[name] = {first: level, second: random.normal()}
+    @given(profiles(), archetype_sets, st.randoms(use_true_random=False))
+    @settings(max_examples=200, deadline=None)
+    def test_in_any_order_of_segments_and_archetypes(self, profile, archetypes, random):
+        """Also where sums are equal, as those of coarse values often are."""
+        order = random.sample(range(len(profile)), len(profile))
+        shuffled = dict(random.sample(list(archetypes.items()), len(archetypes)))
         names = name_segments(profile, FEATURES, archetypes)
-        order = random.permutation(5)
-        reversed_archetypes = dict(reversed(archetypes.items()))
-        again = name_segments(profile[order], FEATURES, reversed_archetypes)
-        assert again == [names[segment] for segment in order]
+        again = name_segments(profile[order], FEATURES, shuffled)
+        # Equal segments may swap their names.
+        assert sorted(zip(map(tuple, profile), names, strict=True)) == (
+            sorted(zip(map(tuple, profile[order]), again, strict=True))
+        )
+
+    @given(profiles(), archetype_sets, signatures, signatures)
+    @settings(max_examples=200, deadline=None)
+    def test_whatever_an_archetype_is_that_nobody_is_near(
+        self, profile, archetypes, first, second
+    ):
+        """Who edits the seed changes the names of near segments, and no others."""
+        for signature in (first, second):
+            assume(all(max(lacks(row, signature)) > FARTHEST for row in profile))
+        with_first, with_second = (
+            name_segments(profile, FEATURES, archetypes | {"Other": signature})
+            for signature in (first, second)
+        )
+        assert with_first == with_second == name_segments(profile, FEATURES, archetypes)
 
     def test_a_far_segment_does_not_push_a_near_pair_apart(self):
         # The least sum of all distances would take "A" for -3 and "B" for 0.4.
@@ -155,13 +166,52 @@ class TestArchetypesAreAssignedOneToOne:
         profile = np.array([[1.5, 9.0, -9.0]])
         assert name_segments(profile, FEATURES, {"A": {"spend": "high"}}) == ["A"]
 
-    def test_but_not_for_a_feature_that_does_not_exist(self):
+    def test_but_not_for_one_with_a_feature_that_is_not_there(self):
+        """One set serves segmentations that differ in a feature or two."""
+        archetypes = {
+            "Young Spenders": {"spend": "high", "age": "low"},
+            "Big Spenders": {"spend": "high"},
+        }
+        names = name_segments(np.ones((1, 3)), FEATURES, archetypes)
+        assert names == ["Big Spenders"]
+
+    def test_unless_that_leaves_none(self):
         with pytest.raises(SegmentationError) as error:
             name_segments(np.ones((1, 3)), FEATURES, {"A": {"spent": "high"}})
         assert str(error.value) == (
-            "archetype \"A\" mentions 'spent', but the features are "
-            "'spend', 'orders', 'recency_days'"
+            "no archetype of the set can be used with the features 'spend', 'orders', "
+            "'recency_days': \"A\" mentions 'spent'. Choose another set, or mend "
+            "archetypes.csv."
         )
+
+
+class TestASurvivorKeepsItsName:
+    """A segment that lives on after a retrain is still called what it was."""
+
+    @given(profiles(), archetype_sets, st.data())
+    @settings(max_examples=200, deadline=None)
+    def test_and_nobody_else_gets_it(self, profile, archetypes, data):
+        former = name_segments(profile, FEATURES, archetypes)
+        survivors = data.draw(st.sets(st.sampled_from(range(len(profile)))))
+        kept = dict(zip(survivors, data.draw(st.permutations(former)), strict=False))
+        names = name_segments(profile, FEATURES, archetypes, kept)
+        assert {position: names[position] for position in kept} == kept
+        assert len(names) == len(set(names)) == len(profile)
+
+    def test_even_where_it_is_no_longer_the_nearest(self):
+        archetypes = {"Champions": {"spend": "high"}, "Regulars": {"spend": 0.6}}
+        profile = np.array([[0.9], [1.6]])
+        kept = {0: "Champions"}
+        assert name_segments(profile, ["spend"], archetypes) == [
+            *("Regulars", "Champions")
+        ]
+        assert name_segments(profile, ["spend"], archetypes, kept) == [
+            *("Champions", "High spend")
+        ]
+
+    def test_but_two_cannot_keep_the_same(self):
+        with pytest.raises(SegmentationError, match="no two segments may share one"):
+            name_segments(np.ones((2, 1)), ["spend"], {}, {0: "A", 1: "A"})
 
 
 class TestADescriptionSaysWhatIsNotable:
