@@ -12,7 +12,7 @@
     {%- set shared = {
         'source_column': name,
         'category': none,
-        'categories': feature.categories,
+        'categories': feature.categories or [],
     } -%}
     {%- if feature.encoding == 'one_hot' -%}
         {%- for category in feature.categories -%}

@@ -15,7 +15,7 @@
         nullif(cast({{ column }} as double), cast('nan' as double))
     {%- endset -%}
     {%- set texts = [] -%}
-    {%- for category in dimension.categories or [] -%}
+    {%- for category in dimension.categories -%}
         {%- do texts.append(text_literal(category)) -%}
     {%- endfor -%}
     {%- set is_known -%}

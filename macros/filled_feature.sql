@@ -1,7 +1,7 @@
 {#
     A dimension as a double, with the model's value where it is missing.
 
-    Input:  {{ filled_feature({'source_column': 'orders', 'encoding': 'number',
+    Input:  {{ filled_feature({'source_column': 'orders', 'encoding': 'number', …
                                'fill_value': '2.0'}) }}
     Output: coalesce(nullif(cast(orders as double), …), cast('2.0' as double))
 #}

@@ -15,8 +15,10 @@
     {%- elif transform == 'signed_log1p' -%}
         sign({{ value }}) * ln(1 + abs({{ value }}))
     {%- elif transform == 'yeo_johnson' -%}
-        {{ box_cox('1 + greatest(' ~ value ~ ', 0)', power) }}
-        - {{ box_cox('1 + greatest(-(' ~ value ~ '), 0)', '2 - ' ~ power) }}
+        (
+            {{ box_cox('1 + greatest(' ~ value ~ ', 0)', power) }}
+            - {{ box_cox('1 + greatest(-(' ~ value ~ '), 0)', '2 - ' ~ power) }}
+        )
     {%- else -%}
         {{ value }}
     {%- endif -%}

@@ -6,7 +6,9 @@
     'published': (ref('int_published_customer_features'), 'customer_id'),
 } %}
 {% set selects = [] %}
-{% for name, definition in var('segmentations').items() %}
+{# A wrong definition must not stop dbt before `segmentations` names it. #}
+{% set definitions = var('segmentations') if execute else {} %}
+{% for name, definition in definitions.items() %}
     {% set source = 'published' if definition.features_from == 'published'
         else definition.grain or 'customer' %}
     {% set relation, key = sources.get(source, sources['customer']) %}

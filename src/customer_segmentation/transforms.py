@@ -161,7 +161,7 @@ def learn(
         name: _filled(values[each.source_column], each)
         for name, each in unscaled.items()
     }
-    filters = [name for name in features if features[name].outliers == "iqr_filter"]
+    filters = [n for n, each in unscaled.items() if each.outliers == "iqr_filter"]
     kept = np.ones(len(next(iter(filled.values()))), dtype=bool)
     for name in filters:
         kept &= ~_outside(filled[name], unscaled[name])
@@ -409,7 +409,7 @@ def _power(values: Floats) -> float:
     """Power of Yeo and Johnson by maximum likelihood.
 
     To three decimals, far below its standard error: then it is the same on every
-    machine, and ``(x ** power - 1) / power`` keeps 13 digits for one close to 0.
+    machine, and ``(x ** power - 1) / power`` keeps 13 decimals for one close to 0.
     """
     values = np.sort(values)
 

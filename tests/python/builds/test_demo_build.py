@@ -237,7 +237,7 @@ class TestWrongInputIsRefusedClearly:
             },
         )
         assert 'segmentation "buyers", key "features.orders.transform"' in output
-        assert "'log' is not allowed; 'none', 'log1p' or 'signed_log1p'" in output
+        assert "'log' is not allowed; 'none', 'log1p', 'signed_log1p' or " in output
 
     def test_a_feature_that_is_no_column(self, fails):
         output = fails(

@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 from conftest import Build
 
-from customer_segmentation.definitions import definitions_table
+from customer_segmentation.definitions import Feature, definitions_table
 from customer_segmentation.errors import SegmentationError
 from customer_segmentation.tables import (
     customer_segments,
@@ -85,10 +85,13 @@ TRANSFORMS = ["none", "log1p", "signed_log1p", "yeo_johnson"]
 OUTLIERS = ["none", "winsorise", "iqr_filter"]
 CATEGORIES = ["low", 'it\'s "mid"', "high"]
 CATEGORICAL: dict[str, dict[str, Any]] = {
-    "band": {"encoding": "ordered", "missing_indicator": True},
-    "step": {"encoding": "ordered", "missing": 2, "transform": "yeo_johnson"},
-    "kind": {"encoding": "one_hot", "missing_indicator": True, "weight": 2},
-    "type": {"encoding": "one_hot"},
+    name: {"categories": CATEGORIES} | keys
+    for name, keys in {
+        "band": {"encoding": "ordered", "missing_indicator": True},
+        "step": {"encoding": "ordered", "missing": 2, "transform": "yeo_johnson"},
+        "kind": {"encoding": "one_hot", "missing_indicator": True, "weight": 2},
+        "type": {"encoding": "one_hot"},
+    }.items()
 }
 NUMBERS = {
     f"{transform}_{outliers}": {"transform": transform, "outliers": outliers}
@@ -103,16 +106,13 @@ def definition(features: dict[str, Any], **keys: Any) -> dict[str, Any]:
 
 def every_way() -> dict[str, dict[str, Any]]:
     """Every transform, treatment of outliers, scaler, encoding and missing value."""
-    categorical = {
-        name: {"categories": CATEGORIES} | keys for name, keys in CATEGORICAL.items()
-    }
     definitions = {
         f"scaler_{scaler}": definition(
             {
                 name: keys | {"missing": missing, "missing_indicator": scaler == "none"}
                 for name, keys in NUMBERS.items()
             }
-            | categorical,
+            | CATEGORICAL,
             scaler=scaler,
         )
         for scaler, missing in {
@@ -124,7 +124,7 @@ def every_way() -> dict[str, dict[str, Any]]:
     }
     for name in ("none_winsorise", "type"):
         definitions[f"refuses_{name}"] = definition(
-            {name: (NUMBERS | categorical)[name] | {"missing": "refuse"}},
+            {name: (NUMBERS | CATEGORICAL)[name] | {"missing": "refuse"}},
             k=3,
             k_range=[3, 3],
         )
@@ -205,6 +205,11 @@ def scoring(tmp_path_factory):
         for name in definitions
         for relation in ("new", "infinite")
     ]
+    calls += [
+        f"-- dimensions {name}\n"
+        f"{{{{ tojson(dimensions_of('{name}', {NUMBERS | CATEGORICAL}['{name}'])) }}}}"
+        for name in ("none_none", *CATEGORICAL)
+    ]
     compiled = build.compiled("\n".join(calls))
     queries = dict(part.split("\n", 1) for part in compiled.split("-- ")[1:])
     return build, queries
@@ -277,6 +282,18 @@ class TestSqlScoresAsPythonWhateverTheDefinition:
         scored = build.query(queries[f"infinite {name}"])
         assert len(scored) == 3
         assert scored[["segment_id", "segment_name", "confidence"]].isna().all(None)
+
+    @pytest.mark.parametrize("name", ["none_none", *CATEGORICAL])
+    def test_the_dimensions_have_the_same_names(self, scoring, name):
+        """The profile of a segment is measured under them."""
+        _, queries = scoring
+        of_sql = json.loads(queries[f"dimensions {name}"])
+        keys = (NUMBERS | CATEGORICAL)[name]
+        of_python = Feature.model_validate(keys).dimensions(name)
+        assert [
+            (dimension, keys["encoding"], keys["category"])
+            for dimension, keys in of_sql.items()
+        ] == of_python
 
     def test_the_model_holds_every_dimension(self, scoring):
         build, _ = scoring

@@ -464,6 +464,13 @@ class TestAValidDefinitionIsTakenAsItStands:
         shipped = project["vars"]["segmentations"]
         assert [d.name for d in read_definitions(shipped)] == sorted(shipped)
 
+    def test_as_the_example_of_the_documentation(self):
+        example = (PROJECT / "docs/households_by_age.yml").read_text()
+        shown = (PROJECT / "docs/features.md").read_text()
+        assert example.split("\n", 1)[1] in shown
+        (definition,) = read_definitions(yaml.safe_load(example)["segmentations"])
+        assert definition.name == "households_by_age"
+
 
 class TestTheTableKeepsTheWholeDefinition:
     """The models after it read the definitions from there and nowhere else."""
