@@ -4,7 +4,6 @@
 with features as (
 
     {% for relation in [
-        ref('customers'),
         ref('customer_features'),
         ref('sale_features'),
         ref('int_published_customer_features'),

@@ -177,13 +177,17 @@ def _lack(z_scores: Floats, level: Level) -> Floats:
 def _descriptions(row, features) -> list[str]:
     """Descriptions from the shortest to the longest, most notable feature first."""
     order = sorted(range(len(features)), key=lambda column: -abs(row[column]))
-    parts = [
-        f"{'high' if row[column] > 0 else 'low'} {features[column].replace('_', ' ')}"
-        for column in order
-    ]
+    parts = [_words(features[column], row[column] > 0) for column in order]
     notable = sum(abs(row) >= NOTABLE)
     whole = [", ".join(parts[:n]).capitalize() for n in range(1, len(parts) + 1)]
     return whole[min(notable, 2) - 1 :] if notable else ["Near the average", *whole]
+
+
+def _words(feature: str, is_high: bool) -> str:
+    words = feature.replace("_", " ")
+    if "_is_" in feature:  # a category, or being missing
+        return words if is_high else words.replace(" is ", " is not ", 1)
+    return f"{'high' if is_high else 'low'} {words}"
 
 
 def _unlike(taken, *candidates: str) -> str:

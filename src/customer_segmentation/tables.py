@@ -244,20 +244,17 @@ def customer_segments(
     """
     versions = collect(stored_models, list(models.COLUMNS), "true", "model_version")
     scored = _stored(previous, SEGMENT_COLUMNS)
+    recipes = _recipes(definitions)
 
     def make(definition: Segmentation, entities: Entities) -> pd.DataFrame:
         history = versions[versions.segmentation == definition.name]
         model = _latest(history[history.is_current])
         if model is None:
             raise SegmentationError("it has no model. Build segmentation_models.")
-        features = dict.fromkeys(
-            each.source_column for each in model.parameters.values()
-        )
-        if list(features) != list(definition.features):
+        if model.fit_digest != recipes[definition.name].fit_digest:
             raise SegmentationError(
-                f"its model has the features {', '.join(features)}, but the "
-                f"definition {', '.join(definition.features)}. Build "
-                "segmentation_models."
+                "its model was trained for another definition, or for the demo data. "
+                "Build k_selection and segmentation_models."
             )
         prepared = prepare(entities.values, model.parameters)
         of_this_line = history.model_version[history.is_demo == model.is_demo]

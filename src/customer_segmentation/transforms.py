@@ -105,7 +105,7 @@ def learn(
         How each is to be prepared.
     scaler : {"standard", "robust", "min_max", "none"}
         Mean and population standard deviation, median and interquartile range,
-        minimum and range, or 0 and 1. Categories that are ``one_hot`` stay 0 and 1.
+        minimum and range, or 0 and 1. What is yes or no stays 0 and 1.
 
     Returns
     -------
@@ -130,7 +130,7 @@ def learn(
     >>> spend = {"spend": np.array([10.0, 20.0, np.nan, 60.0])}
     >>> learnt = learn(spend, {"spend": Feature(missing_indicator=True)})
     >>> [(name, each.center) for name, each in learnt.items()]
-    [('spend', 27.425), ('spend_is_missing', 0.25)]
+    [('spend', 27.425), ('spend_is_missing', 0.0)]
     """
     numbers = {
         name: _known(name, feature, values[name]) for name, feature in features.items()
@@ -433,12 +433,8 @@ def _scaled(
     """
     clipped = _clipped(values, learnt)
     if learnt.encoding in ("one_hot", "is_missing"):
-        if values.min() == values.max():
-            return None
-        if learnt.encoding == "one_hot":
-            return learnt
-        # Nearly every interquartile range of 0 and 1 is 0.
-        scaler = "standard" if scaler == "robust" else scaler
+        # Not divided by a deviation: what is rare would lie far from everybody.
+        return learnt if values.min() < values.max() else None
     if learnt.transform == "log1p" and clipped.min() < 0:
         raise SegmentationError(
             f'feature "{name}" is below 0 for {(values < 0).sum()} of {len(values)} '

@@ -12,11 +12,27 @@ notable as (
     select
         segmentation_models.segmentation,
         segmentation_models.segment_id,
-        case when segmentation_models.z_score > 0 then 'high ' else 'low ' end
-        || replace(segmentation_models.feature, '_', ' ')
-        || ' (median '
-        || cast(cast(segment_profiles.median as decimal(18, 2)) as string)
-        || ')' as mark,
+        case
+            when segmentation_models.encoding in ('one_hot', 'is_missing')
+                then
+                    replace(segmentation_models.feature, '_', ' ') || ' ('
+                    || cast(
+                        cast(100 * segment_profiles.mean as decimal(18, 0))
+                        as string
+                    )
+                    || ' %)'
+            else
+                case
+                    when segmentation_models.z_score > 0 then 'high '
+                    else 'low '
+                end
+                || replace(segmentation_models.feature, '_', ' ')
+                || ' (median '
+                || cast(
+                    cast(segment_profiles.median as decimal(18, 2)) as string
+                )
+                || ')'
+        end as mark,
         row_number() over (
             partition by
                 segmentation_models.segmentation, segmentation_models.segment_id
@@ -52,19 +68,42 @@ marks as (
 
 ),
 
+-- A frozen model may find nobody for a segment: it is shown all the same.
+segments as (
+
+    select distinct
+        segmentation_models.segmentation,
+        segmentations.dataset,
+        segmentation_models.segment_id,
+        segmentation_models.segment_name
+    from {{ ref('segmentation_models') }} as segmentation_models
+    inner join {{ ref('segmentations') }} as segmentations
+        on segmentation_models.segmentation = segmentations.segmentation
+    where segmentation_models.is_current
+
+),
+
 sizes as (
 
     select
-        segmentation,
-        dataset,
-        segment_id,
-        segment_name,
-        count(*) as entities,
-        count(*) filter (where not is_outlier) as entities_without_outliers,
-        cast(sum(revenue) as decimal(18, 2)) as revenue,
-        cast(sum(confidence) as double) / count(*) as mean_confidence
-    from entities
-    group by segmentation, dataset, segment_id, segment_name
+        segments.segmentation,
+        segments.dataset,
+        segments.segment_id,
+        segments.segment_name,
+        count(entities.entity_id) as entities,
+        count(entities.entity_id) filter (where not entities.is_outlier)
+            as entities_without_outliers,
+        cast(coalesce(sum(entities.revenue), 0) as decimal(18, 2)) as revenue,
+        cast(sum(entities.confidence) as double)
+        / nullif(count(entities.entity_id), 0) as mean_confidence
+    from segments
+    left join entities
+        on
+            segments.segmentation = entities.segmentation
+            and segments.segment_id = entities.segment_id
+    group by
+        segments.segmentation, segments.dataset, segments.segment_id,
+        segments.segment_name
 
 ),
 

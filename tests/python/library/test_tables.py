@@ -546,7 +546,7 @@ class TestAnErrorNamesTheSegmentation:
             ),
             (
                 {**MODELS, "definitions": changed(features={"spend": {}})},
-                ["the features orders, spend, recency_days, but the definition spend"],
+                ["its model was trained for another definition", "Build k_selection"],
             ),
         ],
     )
