@@ -210,7 +210,7 @@ def _choose(
     best = accepted.loc[accepted.score.idxmax()]
     for current in accepted[accepted.k == current_k].itertuples():
         error = np.hypot(best.score_standard_error, current.score_standard_error)
-        if 0 < best.score - current.score <= error:
+        if current.k != best.k and best.score - current.score <= error:
             return current.k, (
                 f"in use, and not clearly worse: score {current.score:.4f}, best "
                 f"{best.score:.4f} at k = {best.k:.0f}, standard error of the "

@@ -146,8 +146,9 @@ class TestTheRuleChooses:
             (3, 3, "chosen: in use, and not clearly worse: score 0.6700, best 0.7500 "),
             (3, 3, "at k = 4, standard error of the difference 0.0884"),
             (4, 4, "chosen: best score (0.7500)"),
+            (5, 5, "chosen: in use, and not clearly worse: score 0.7500"),
             (2, 4, "chosen: best score (0.7500)"),
-            (5, 4, "chosen: best score (0.7500)"),
+            (6, 4, "chosen: best score (0.7500)"),
             (9, 4, "chosen: best score (0.7500)"),
         ],
     )
@@ -156,8 +157,8 @@ class TestTheRuleChooses:
     ):
         """A tie is no reason to replace segments that people know."""
         rows = measured(
-            [np.nan, 0.66, 0.67, 0.75, 0.74],
-            shares=[1, 0.1, 0.1, 0.1, 0.01],
+            [np.nan, 0.66, 0.67, 0.75, 0.75, 0.74],
+            shares=[1, 0.1, 0.1, 0.1, 0.1, 0.01],
             current_k=current,
         )
         assert rows.is_chosen.idxmax() == chosen
