@@ -104,7 +104,7 @@ living as (
             when origins.taken_in >= 2 then 'merged'
             when origins.share_of_segment >= {{ most }} then 'split'
             else 'new'
-        end as change,
+        end as outcome,
         coalesce(same.segment_id, origins.previous_segment_id)
             as other_segment_id
     from segments
@@ -140,7 +140,7 @@ ended as (
             when ends.share_of_previous >= {{ most }} then 'merged'
             when ends.most_of_a_segment >= {{ most }} then 'split'
             else 'died'
-        end as change,
+        end as outcome,
         ends.segment_id as other_segment_id
     from segments
     inner join versions
@@ -180,11 +180,11 @@ final as (
         changed.segment_id,
         -- strings
         changed.segment_name,
-        changed.change,
+        changed.outcome,
         -- booleans
         changed.is_alive,
         -- the other segment
-        case when changed.change not in ('new', 'died') then other_segment_id
+        case when changed.outcome not in ('new', 'died') then changed.other_segment_id
         end as other_segment_id,
         pairs.shared_entities,
         case
@@ -198,7 +198,7 @@ final as (
         on
             changed.segmentation = pairs.segmentation
             and changed.model_version = pairs.model_version
-            and changed.change not in ('new', 'died')
+            and changed.outcome not in ('new', 'died')
             and case
                 when changed.is_alive then changed.segment_id
                 else changed.other_segment_id

@@ -43,7 +43,7 @@ class TestARetrainKeepsWhatPeopleRelyOn:
 
     def test_the_lineage_says_so(self, retrained):
         lineage = retrained.query(
-            "select distinct segmentation, change, is_alive, share_of_entities "
+            "select distinct segmentation, outcome, is_alive, share_of_entities "
             "from segment_lineage where model_version = 2 order by all"
         )
         assert lineage.values.tolist() == [
