@@ -184,7 +184,9 @@ final as (
         -- booleans
         changed.is_alive,
         -- the other segment
-        case when changed.outcome not in ('new', 'died') then changed.other_segment_id
+        case
+            when changed.outcome not in ('new', 'died')
+                then changed.other_segment_id
         end as other_segment_id,
         pairs.shared_entities,
         case
