@@ -209,6 +209,7 @@ def train(
     k: int,
     signatures: Signatures,
     *,
+    names_digest: str,
     previous: Model | None = None,
     labels_before: Ints | None = None,
     next_id: int = 1,
@@ -231,6 +232,8 @@ def train(
         Number of segments.
     signatures
         Archetypes that names are taken from.
+    names_digest : str
+        Of these; a name is kept only where it was taken from the same ones.
     previous : Model, optional
         The version in use.
     labels_before : ndarray of int, shape (n,), optional
@@ -239,7 +242,7 @@ def train(
         Least id that no segment has had.
     **attributes
         Those of `Model` that the data do not give: ``version``, ``trained_at``,
-        ``is_demo``, ``fit_digest`` and ``names_digest``.
+        ``is_demo`` and ``fit_digest``.
 
     Returns
     -------
@@ -280,7 +283,7 @@ def train(
         kept={
             position: previous.names[kept[segment]]
             for position, segment in enumerate(order)
-            if segment in kept
+            if segment in kept and previous.names_digest == names_digest
         },
     )
     return Model(
@@ -293,6 +296,7 @@ def train(
         pca_origin=mean,
         pca_axes=_principal_axes(points),
         fitted_entities=len(points),
+        names_digest=names_digest,
         **attributes,
     )
 

@@ -104,9 +104,10 @@ def k_selection(
     wanted = _wanted(retrain, recipes)
 
     def make(definition: Segmentation, entities: Entities) -> pd.DataFrame:
-        digest = recipes[definition.name].fit_digest
+        recipe = recipes[definition.name]
         before = stored[
-            (stored.segmentation == definition.name) & (stored.fit_digest == digest)
+            (stored.segmentation == definition.name)
+            & (stored.fit_digest == recipe.fit_digest)
         ]
         if len(before) and definition.name not in wanted:
             return before
@@ -116,7 +117,7 @@ def k_selection(
         )
         in_use = before.k[before.is_chosen].tolist()
         measured = selection.select_k(points, definition, *(in_use or [None]))
-        return measured.assign(fit_digest=digest)
+        return measured.assign(fit_digest=recipe.fit_digest)
 
     found = each_segmentation(definitions, sources, make, is_fit=True)
     return _stack(found, K_COLUMNS)
@@ -305,19 +306,25 @@ def segment_overlaps(
     """
     versions = collect(stored_models, list(models.COLUMNS), "true", "model_version")
     stored = _stored(previous, OVERLAP_COLUMNS)
+    recipes = _recipes(definitions)
 
     def make(definition: Segmentation, entities: Entities) -> pd.DataFrame:
-        history = versions[versions.segmentation == definition.name]
+        history = versions[
+            (versions.segmentation == definition.name)
+            & (versions.is_demo == recipes[definition.name].is_demo)
+        ]
         counted = stored.model_version[stored.segmentation == definition.name]
-        found = []
-        for _, line in history.groupby("is_demo"):
-            for before, after in pairwise(sorted(set(line.model_version))):
-                if after not in set(counted):
-                    pair = (
-                        Model.read(line[line.model_version == version])
-                        for version in (before, after)
-                    )
-                    found.append(_overlaps(*pair, entities))
+        found = [
+            _overlaps(
+                *(
+                    Model.read(history[history.model_version == version])
+                    for version in pair
+                ),
+                entities,
+            )
+            for pair in pairwise(sorted(set(history.model_version)))
+            if pair[1] not in set(counted)
+        ]
         return _stack(found, OVERLAP_COLUMNS).assign(segmentation=definition.name)
 
     found = each_segmentation(definitions, sources, make)

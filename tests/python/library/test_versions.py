@@ -294,15 +294,16 @@ class TestNamesStayWithTheirIds:
         assert warehouse.names == names
         assert "Frequent" in names.values()
 
-    def test_until_the_archetypes_are_edited(self):
+    @pytest.mark.parametrize(("retrain", "version"), [(False, 1), (True, 2)])
+    def test_until_the_archetypes_are_edited(self, retrain, version):
         warehouse = Warehouse().build()
         renamed = ARCHETYPES.replace("Frequent", "Regulars")
         before = warehouse.names
-        warehouse.build(archetypes=renamed)
+        warehouse.build(archetypes=renamed, retrain=retrain)
         assert warehouse.names == {
             id_: name.replace("Frequent", "Regulars") for id_, name in before.items()
         }
-        assert warehouse.models.model_version.eq(1).all()
+        assert warehouse.current.model_version.eq(version).all()
 
 
 def one(orders: float, spend: float, frame: pd.DataFrame) -> pd.DataFrame:
