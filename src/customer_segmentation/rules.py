@@ -136,7 +136,7 @@ def find_rules(
     return rules
 
 
-def segment_rules(segments: Any, features: Any, models: Any) -> pd.DataFrame:
+def segment_rules(segments: Any, features: Any, models: Any = None) -> pd.DataFrame:
     """One row per segmentation and segment: its rule, and how well that tells it.
 
     Parameters
@@ -145,8 +145,9 @@ def segment_rules(segments: Any, features: Any, models: Any) -> pd.DataFrame:
         The model ``customer_segments``.
     features : relation
         The model ``int_scaled_features``.
-    models : relation
-        The model ``segmentation_models``.
+    models : relation, optional
+        The model ``segmentation_models``: which feature is a category of what. By
+        default each is a column of its own.
 
     Returns
     -------
@@ -160,7 +161,11 @@ def segment_rules(segments: Any, features: Any, models: Any) -> pd.DataFrame:
         If the two are not of the same entities.
     """
     names = collect(segments, ["segmentation"], "true", "segmentation").segmentation
-    current = collect(models, list(MODEL_COLUMNS), "is_current", "model_version")
+    current = (
+        typed([], **MODEL_COLUMNS)
+        if models is None
+        else collect(models, list(MODEL_COLUMNS), "is_current", "model_version")
+    )
     rows: list[dict[str, Any]] = []
     for segmentation in names.unique():
         where = f"segmentation = '{segmentation}'"
@@ -181,9 +186,7 @@ def segment_rules(segments: Any, features: Any, models: Any) -> pd.DataFrame:
             entities.segment_id,
             is_missing=_columns(wide["feature_value"].isna()),
             in_fit=_sample(entities.entity_id),
-            parameters=Model.read(
-                current[current.segmentation == segmentation]
-            ).parameters,
+            parameters=_parameters(current[current.segmentation == segmentation]),
         )
         is_own = {segment: entities.segment_id == segment for segment in rules}
         told = {
@@ -210,6 +213,10 @@ def segment_rules(segments: Any, features: Any, models: Any) -> pd.DataFrame:
 
 def _columns(table: pd.DataFrame) -> dict[str, NDArray[Any]]:
     return {name: table[name].to_numpy() for name in table}
+
+
+def _parameters(model: pd.DataFrame) -> Mapping[str, Parameters]:
+    return Model.read(model).parameters if len(model) else {}
 
 
 def _sample(ids: pd.Series) -> Flags:

@@ -142,7 +142,11 @@ class TestSameInputSameOutput:
         "rfm_by_segment",
         "segment_demographics",
     )
-    TIMES = ("trained_at", "scored_at", "line_number", "transaction_line_id")
+    # Times, places, and whether it was the demo: there it is, here a file.
+    OTHERS = (
+        *("trained_at", "scored_at", "line_number", "transaction_line_id"),
+        *("is_demo", "fit_digest"),
+    )
     # Published recipes that feed k-means in the order of the file.
     ORDERED = ("chocolate_sales_as_published", "sales_records_as_published")
 
@@ -162,7 +166,7 @@ class TestSameInputSameOutput:
         for table in self.TABLES:
             where = f"where segmentation not in {self.ORDERED}"
             columns = demo_build.query(f"describe {table}").column_name
-            kept = ", ".join(c for c in columns if c not in self.TIMES)
+            kept = ", ".join(c for c in columns if c not in self.OTHERS)
             sql = f"select {kept} from {table} " + (
                 where if "segmentation" in set(columns) else ""
             )
@@ -308,7 +312,10 @@ class TestMakeBuildTellsWhatItDid:
                 "'segment_summary'"
             ).fetchone()[0]
         assert kinds == [("main", "BASE TABLE")]
-        assert comment == "One row per segmentation and segment; begin here."
+        assert comment == (
+            "One row per segmentation and segment, those that nobody is in too; "
+            "begin here."
+        )
 
 
 class TestPlainDbtBuildsIntoOneDatabase:

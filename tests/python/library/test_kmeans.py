@@ -15,11 +15,14 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.spatial.distance import cdist
 from sklearn.cluster import KMeans
-from sklearn.datasets import load_iris, make_blobs
+from sklearn.datasets import load_iris, load_wine, make_blobs
+from sklearn.metrics import adjusted_rand_score, silhouette_score
+from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from customer_segmentation.errors import SegmentationError
 from customer_segmentation.kmeans import Fit, fit_kmeans, nearest, one_thread
+from customer_segmentation.validity import silhouette_euclidean
 
 IRIS = load_iris().data
 # Without structure, k-means ends elsewhere after the least difference in rounding.
@@ -139,6 +142,28 @@ class TestAFitIsKMeans:
 
     def test_of_known_sizes_on_iris(self):
         assert sorted(np.bincount(fit_kmeans(IRIS, 3).labels)) == [38, 50, 62]
+
+    @pytest.mark.parametrize(
+        ("data", "scaled", "inertia", "silhouette", "agreement"),
+        [
+            (load_iris(), False, 78.851441, 0.5528, 0.7302),
+            (load_iris(), True, 139.820496, 0.4599, 0.6201),
+            (load_wine(), True, 1277.928489, 0.2849, 0.8975),
+        ],
+        ids=["iris", "iris, standardised", "wine, standardised"],
+    )
+    def test_of_known_agreement_with_the_species_and_the_vineyards(
+        self, data, scaled, inertia, silhouette, agreement
+    ):
+        points = StandardScaler().fit_transform(data.data) if scaled else data.data
+        fit = fit_kmeans(points, 3)
+        found = silhouette_score(points, fit.labels)
+        assert fit.inertia == pytest.approx(inertia, abs=1e-6)
+        assert found == pytest.approx(silhouette, abs=5e-5)
+        assert silhouette_euclidean(points, fit.labels).value == pytest.approx(found)
+        assert adjusted_rand_score(data.target, fit.labels) == pytest.approx(
+            agreement, abs=5e-5
+        )
 
     def test_with_the_clusters_of_scikit_learn_on_sorted_rows(self):
         rows = IRIS[np.lexsort(IRIS.T[::-1])]

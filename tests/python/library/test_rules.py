@@ -12,9 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from customer_segmentation import rules
+from customer_segmentation.definitions import Feature
 from customer_segmentation.errors import SegmentationError
 from customer_segmentation.kmeans import fit_kmeans
 from customer_segmentation.rules import find_rules, segment_rules
+from customer_segmentation.transforms import learn, prepare, restore
 
 NAMES = ["orders", "spend", "recency_days"]
 
@@ -267,3 +269,51 @@ class TestTheTableHoldsForAll:
         )
         assert table.empty
         assert list(table) == list(rules.COLUMNS)
+
+
+class TestARuleSpeaksOfTheColumns:
+    """An analyst has a column gender, and none that is called gender_is_F."""
+
+    VALUES = {"bands": ["low", "mid", None, "high"] * 50, "gender": ["F", "it's"] * 100}
+    KEYS = {
+        "bands": {
+            "categories": ["low", "mid", "high"],
+            "encoding": "ordered",
+            "missing_indicator": True,
+        },
+        "gender": {"categories": ["F", "it's"], "encoding": "one_hot"},
+    }
+
+    @pytest.mark.parametrize(
+        ("segments", "conditions"),
+        [
+            (
+                [1, 2],
+                ["(gender <> 'it''s' or gender is null)", "gender = 'it''s'"],
+            ),
+            ([1, 1, 2, 1], ["bands is not null", "bands is null"]),
+            (
+                [1, 1, 1, 2],
+                ["(bands in ('low', 'mid') or bands is null)", "bands in ('high')"],
+            ),
+        ],
+    )
+    def test_that_the_dimensions_are_taken_from(self, segments, conditions):
+        frame = pd.DataFrame(self.VALUES)
+        segments = np.resize(segments, len(frame))
+        features = {name: Feature(**keys) for name, keys in self.KEYS.items()}
+        values = {name: frame[name].to_numpy(dtype=object) for name in frame}
+        parameters = learn(values, features)
+        numbers = restore(prepare(values, parameters).points, parameters)
+        missing = frame.bands.isna().to_numpy()
+        rules = find_rules(
+            dict(zip(parameters, numbers.T.round(9), strict=True)),
+            segments,
+            is_missing={"bands": missing},
+            parameters=parameters,
+        )
+        found = [rule.condition for rule in rules.values()]
+        for segment, condition in enumerate(found, 1):
+            rows = duckdb.query(f"select {condition} as met from frame").df()
+            assert (rows.met.fillna(False) == (segments == segment)).all()
+        assert found == conditions

@@ -534,7 +534,7 @@ class TestAnErrorNamesTheSegmentation:
             ),
             (
                 {"definitions": changed(archetypes="other", features={"spend": {}})},
-                ["archetype \"Nobody\" mentions 'orders'"],
+                ['"Nobody" mentions', "'orders'"],
             ),
             (
                 {"k_selection": built().k_selection[:0]},
