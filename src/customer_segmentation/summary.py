@@ -22,11 +22,12 @@ order by dataset, rows_read desc, source_table
 SEGMENTS = """
 select
     segmentation, segmentations.dataset, source_is_there, chosen.k, reason,
-    model_version, fitted_entities, cast(trained_at as date) as trained_on,
+    coalesce(structure || ' segments; ', '') as structure, model_version, fitted_entities, cast(trained_at as date) as trained_on,
     segment_name, entities, share, marked_by
 from segmentations
-left join (select segmentation, k, reason from k_selection where is_chosen) as chosen
-    using (segmentation)
+left join (
+    select segmentation, k, reason, structure from k_selection where is_chosen
+) as chosen using (segmentation)
 left join (
     select distinct segmentation, model_version, fitted_entities, trained_at
     from segmentation_models
@@ -78,9 +79,10 @@ def summary(database: Path) -> str:
             )
         )
     lines += ["", "Segments"]
-    for (name, dataset, is_there, k, reason, version, fitted, day), rows in groupby(
-        segments, lambda row: row[:8]
-    ):
+    for segmentation, rows in groupby(segments, lambda row: row[:9]):
+        name, dataset, is_there, k, reason, structure, version, fitted, day = (
+            segmentation
+        )
         if k is None:
             lines.append(
                 f"  {name}: no entities; look at its key where and {dataset}"
@@ -89,7 +91,9 @@ def summary(database: Path) -> str:
             )
             continue
         lines.append(f"  {name}: k = {k}, {reason}")
-        lines.append(f"    model {version} of {day}, fitted to {fitted:,} entities")
+        lines.append(
+            f"    {structure}model {version} of {day}, fitted to {fitted:,} entities"
+        )
         for *_, segment, entities, share, marked_by in rows:
             lines.append(f"    {entities:>9,}  {share:>6.1%}  {segment}: {marked_by}")
     return "\n".join(

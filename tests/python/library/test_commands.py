@@ -36,9 +36,10 @@ insert into segmentations values
     ('buyers', 'online_retail', null), ('accounts', 'chocolate_sales', 1),
     ('nobody', 'online_retail', null), ('own_customers', 'own', null);
 create table k_selection as
-    select 'buyers' as segmentation, 2 as k, 'chosen: best' as reason, true as is_chosen
-    union all select 'buyers', 3, 'rejected: small', false
-    union all select 'accounts', 1, 'chosen: fixed', true;
+    select 'buyers' as segmentation, 2 as k, 'chosen: best' as reason,
+        'natural' as structure, true as is_chosen
+    union all select 'buyers', 3, 'rejected: small', 'constructed', false
+    union all select 'accounts', 1, 'chosen: fixed', null, true;
 create table segmentation_models as
     select 'buyers' as segmentation, 2 as model_version, 3900 as fitted_entities,
         timestamp '2024-03-01 12:30' as trained_at, true as is_current
@@ -132,7 +133,7 @@ class TestTheSummaryTellsWhatABuildGave:
             "    model 1 of 2024-01-01, fitted to 7 entities",
             "            7  100.0%  All: none",
             "  buyers: k = 2, chosen: best",
-            "    model 2 of 2024-03-01, fitted to 3,900 entities",
+            "    natural segments; model 2 of 2024-03-01, fitted to 3,900 entities",
             "        3,000   75.0%  Champions: high spend",
             "        1,000   25.0%  Lapsed: low spend",
             "  nobody: no entities; look at its key where and online_retail",
