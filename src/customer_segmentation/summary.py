@@ -22,7 +22,8 @@ order by dataset, rows_read desc, source_table
 SEGMENTS = """
 select
     segmentation, segmentations.dataset, source_is_there, chosen.k, reason,
-    coalesce(structure || ' segments; ', '') as structure, model_version, fitted_entities, cast(trained_at as date) as trained_on,
+    coalesce(structure || ' segments; ', '') as structure,
+    model_version, fitted_entities, cast(trained_at as date) as trained_on,
     segment_name, entities, share, marked_by
 from segmentations
 left join (
