@@ -10,11 +10,11 @@ export UV_SYSTEM_CERTS := 1
 
 # DATA=<folder of real files> builds from them, each variant with a parse of
 # its own: dbt parses everything anew when its vars change.
-# RETRAIN=true trains a new version of every model.
+# RETRAIN=true trains a new version of every model, RETRAIN='[a, b]' of these.
 CHECK_AND_BUILD = $(BIN)/segments validate \
-	&& $(BIN)/dbt --quiet build $(if $(RETRAIN),--vars 'retrain: true')
+	&& $(BIN)/dbt --quiet build $(if $(RETRAIN),--vars 'retrain: $(RETRAIN)')
 ifdef DATA
-CHECK_AND_BUILD = vars=$$($(BIN)/segments inputs $(if $(RETRAIN),--retrain) '$(DATA)') \
+CHECK_AND_BUILD = vars=$$($(BIN)/segments inputs $(if $(RETRAIN),--retrain '$(RETRAIN)') '$(DATA)') \
 	&& $(BIN)/segments validate --vars "$$vars" \
 	&& $(BIN)/dbt --quiet build --vars "$$vars" --target-path target/data
 endif

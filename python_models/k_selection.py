@@ -14,5 +14,6 @@ def model(dbt, session):
         dbt.ref("segmentations"),
         sources,
         previous=stored(session, dbt.this),
+        in_use=stored(session, dbt.this, "segmentation_models"),
         retrain=dbt.config.meta_get("retrain"),
     )

@@ -1,4 +1,5 @@
--- A returned row is a segment without a rule, or a rule without its segment.
+-- A returned row is a segment without a rule, or a rule without its segment. Of
+-- a segment that nobody is in now there is nothing to tell.
 
 select
     segment_summary.segmentation,
@@ -12,4 +13,4 @@ full outer join {{ ref('segment_rules') }} as segment_rules
         and segment_summary.entities = segment_rules.entities
 where
     segment_summary.segmentation is null
-    or segment_rules.segmentation is null
+    or (segment_rules.segmentation is null and segment_summary.entities > 0)

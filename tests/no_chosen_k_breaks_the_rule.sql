@@ -1,6 +1,6 @@
 -- A returned row is a chosen k that has a segment too small or too unstable, or
 -- lies further below the best score than their errors, although a better k was
--- there to be chosen.
+-- there to be chosen. A frozen model keeps the k that it was trained with.
 with k_selection as (
     select * from {{ ref('k_selection') }}
 ),
@@ -34,6 +34,7 @@ final as (
     where
         segmentations.k is null
         and k_selection.is_chosen
+        and k_selection.reason not like '%frozen%'
         and (
             not k_selection.is_accepted
             or k_selection.smallest_share < segmentations.minimum_share

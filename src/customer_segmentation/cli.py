@@ -50,7 +50,7 @@ def _parser() -> argparse.ArgumentParser:
 
     inputs = command(_inputs, "print the dbt vars for a folder of real files")
     inputs.add_argument("folder", type=Path)
-    inputs.add_argument("--retrain", action="store_true", help="train models anew")
+    inputs.add_argument("--retrain", help="true, or names of segmentations")
 
     inspecting = command(
         _inspect, "propose the dbt vars that load a file of your own sales"
@@ -137,13 +137,15 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _inputs(options: argparse.Namespace) -> None:
+    import yaml
+
     from customer_segmentation.inputs import input_files
     from customer_segmentation.sources import read_catalogue
 
     # dbt reads YAML, which knows no pairs of escapes for one character.
     found = {"input_files": input_files(options.folder, read_catalogue(Path()))}
     if options.retrain:
-        found["retrain"] = True
+        found["retrain"] = yaml.safe_load(options.retrain)
     print(json.dumps(found, ensure_ascii=False))
 
 

@@ -252,7 +252,9 @@ class Segmentation(_Definition):
     minimum_jaccard: Annotated[
         float, Field(ge=0, le=1, description="a number from 0 to 1")
     ] = 0.6
-    fit_at_most: Count = 200_000
+    fit_at_most: Annotated[
+        int, Field(ge=100, description="a whole number of at least 100")
+    ] = 200_000
     n_init: Count = 10
     max_iter: Count = 500
     tolerance: Annotated[float, Field(ge=0, description="a number of at least 0")] = 0.0

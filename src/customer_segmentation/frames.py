@@ -79,23 +79,26 @@ def count(relation: Any, where: str) -> int:
         return rows.shape[0] if hasattr(rows, "df") else rows.count()
 
 
-def stored(session: Any, name: Any) -> Any:
+def stored(session: Any, this: Any, model: str | None = None) -> Any:
     """Find what a model wrote the last time.
 
     Parameters
     ----------
     session : DuckDBPyConnection
         What dbt gives to a Python model.
-    name
+    this
         ``dbt.this``.
+    model : str, optional
+        Name of another model beside it, which may come after it.
 
     Returns
     -------
     relation or None
         None before the first build.
     """
+    before, name, after = str(this).rpartition(this.identifier)
     try:
-        return session.table(str(name))
+        return session.table(f"{before}{model or name}{after}")
     except duckdb.CatalogException:
         return None
 

@@ -73,7 +73,11 @@ def fit(
 
 
 def select_k(
-    points: Floats, definition: Segmentation, current_k: int | None = None
+    points: Floats,
+    definition: Segmentation,
+    current_k: int | None = None,
+    *,
+    is_frozen: bool = False,
 ) -> pd.DataFrame:
     """Measure every k of the definition and choose one.
 
@@ -95,6 +99,8 @@ def select_k(
         The k in use. It is kept while it is accepted and its score lies below the
         best one by no more than the standard error of their difference, over the
         splits: a tie is no reason to replace segments that people know.
+    is_frozen : bool
+        Keep the k in use, whatever the scores are.
 
     Returns
     -------
@@ -128,7 +134,7 @@ def select_k(
     rows["is_elbow"] = rows.k == elbow(rows.k, rows.inertia)
     faults = [_faults(row, definition) for row in rows.itertuples()]
     rows["is_accepted"] = (rows.k > 1) & (np.array(faults) == "")
-    chosen, why = _choose(rows, definition, current_k)
+    chosen, why = _choose(rows, definition, current_k, is_frozen)
     rows["is_chosen"] = rows.k == chosen
     rows["reason"] = [
         _reason(row, found, chosen, why, definition)
@@ -190,10 +196,15 @@ def _faults(row, definition: Segmentation) -> str:
 
 
 def _choose(
-    rows: pd.DataFrame, definition: Segmentation, current_k: int | None
+    rows: pd.DataFrame,
+    definition: Segmentation,
+    current_k: int | None,
+    is_frozen: bool,
 ) -> tuple[int, str]:
     if definition.k != "auto":
         return definition.k, "fixed by the definition"
+    if is_frozen and current_k in set(rows.k):
+        return current_k, "in use, and the model is frozen"
     accepted = rows[rows.is_accepted]
     if accepted.empty:
         # Without a k that keeps the rule, the fewest segments break it least.

@@ -75,12 +75,14 @@ def k_selection(
     sources: Sources,
     *,
     previous: Any = None,
-    retrain: bool | Iterable[str] = False,
+    in_use: Any = None,
+    retrain: bool | str | Iterable[str] = False,
 ) -> pd.DataFrame:
     """One row per segmentation and k, with the reason for or against it.
 
     What was measured when the model in use was trained stays, until a retrain is
-    asked for or what the fit depends on in the definition changes.
+    asked for or what the fit depends on in the definition changes. Where that was
+    lost, all is measured anew, but a frozen model keeps its k.
 
     Parameters
     ----------
@@ -90,7 +92,9 @@ def k_selection(
         Features by the key `Segmentation.source`.
     previous : relation, optional
         This table as it was written the last time.
-    retrain : bool or iterable of str
+    in_use : relation, optional
+        The model ``segmentation_models`` as it was written the last time.
+    retrain : bool, str or iterable of str
         Whether all segmentations, or which ones, are measured anew.
 
     Returns
@@ -100,23 +104,32 @@ def k_selection(
         no rows.
     """
     stored = _stored(previous, K_COLUMNS)
+    versions = _stored(in_use, models.COLUMNS)
     recipes = _recipes(definitions)
     wanted = _wanted(retrain, recipes)
 
     def make(definition: Segmentation, entities: Entities) -> pd.DataFrame:
         recipe = recipes[definition.name]
+        model = _latest(_line(versions, definition, recipe))
+        if model and model.fit_digest != recipe.fit_digest:
+            model = None
         before = stored[
             (stored.segmentation == definition.name)
             & (stored.fit_digest == recipe.fit_digest)
         ]
-        if len(before) and definition.name not in wanted:
+        is_frozen = definition.name not in wanted
+        if len(before) and is_frozen:
             return before
         parameters = learn(entities.values, definition.features, definition.scaler)
         points = models.fitted_points(
             prepare(entities.values, parameters), entities.fit_order
         )
-        in_use = before.k[before.is_chosen].tolist()
-        measured = selection.select_k(points, definition, *(in_use or [None]))
+        measured = selection.select_k(
+            points,
+            definition,
+            current_k=len(model.segment_ids) if model else None,
+            is_frozen=is_frozen,
+        )
         return measured.assign(fit_digest=recipe.fit_digest)
 
     found = each_segmentation(definitions, sources, make, is_fit=True)
@@ -131,7 +144,7 @@ def segmentation_models(
     trained_at: datetime,
     *,
     previous: Any = None,
-    retrain: bool | Iterable[str] = False,
+    retrain: bool | str | Iterable[str] = False,
 ) -> pd.DataFrame:
     """One row per segmentation, version, segment and feature: all versions.
 
@@ -173,7 +186,7 @@ def segmentation_models(
         )
         names_digest = digest(signatures)
         history = stored[stored.segmentation == definition.name]
-        own = history[history.is_demo == recipe.is_demo]
+        own = _line(stored, definition, recipe)
         model = _latest(own)
         if (
             model is None
@@ -248,7 +261,7 @@ def customer_segments(
     recipes = _recipes(definitions)
 
     def make(definition: Segmentation, entities: Entities) -> pd.DataFrame:
-        history = versions[versions.segmentation == definition.name]
+        history = _line(versions, definition, recipes[definition.name])
         model = _latest(history[history.is_current])
         if model is None:
             raise SegmentationError("it has no model. Build segmentation_models.")
@@ -258,11 +271,12 @@ def customer_segments(
                 "Build k_selection and segmentation_models."
             )
         prepared = prepare(entities.values, model.parameters)
-        of_this_line = history.model_version[history.is_demo == model.is_demo]
         before = _state_before(
             scored[
                 (scored.segmentation == definition.name)
-                & scored.model_version.isin(of_this_line)
+                & scored.model_version.isin(history.model_version)
+                # Not by versions of a table that was dropped since.
+                & (scored.scored_at >= history.trained_at.min())
             ],
             entities,
         )
@@ -309,10 +323,7 @@ def segment_overlaps(
     recipes = _recipes(definitions)
 
     def make(definition: Segmentation, entities: Entities) -> pd.DataFrame:
-        history = versions[
-            (versions.segmentation == definition.name)
-            & (versions.is_demo == recipes[definition.name].is_demo)
-        ]
+        history = _line(versions, definition, recipes[definition.name])
         counted = stored.model_version[stored.segmentation == definition.name]
         found = [
             _overlaps(
@@ -345,17 +356,19 @@ def _recipes(definitions: Any) -> dict[str, _Recipe]:
     return {row.segmentation: _Recipe(*row[2:]) for row in rows.itertuples()}
 
 
-def _wanted(retrain: bool | Iterable[str], recipes: Iterable[str]) -> set[str]:
+def _wanted(
+    retrain: bool | str | Iterable[str], recipes: Mapping[str, _Recipe]
+) -> set[str]:
     """Names of the segmentations that are to be trained anew."""
     if isinstance(retrain, bool):
         return set(recipes) if retrain else set()
-    unknown = [retrain] if isinstance(retrain, str) else sorted({*retrain} - {*recipes})
-    if unknown:
+    names = [retrain] if isinstance(retrain, str) else retrain
+    if not isinstance(names, Iterable) or not {*names} <= {*recipes}:
         raise SegmentationError(
-            f'The var "retrain" names {", ".join(map(repr, unknown))}; needed is true, '
-            f"false or a list of segmentations: {', '.join(sorted(recipes))}."
+            f'The var "retrain" is {retrain!r}; needed is true, false, or one or '
+            f"several of {', '.join(sorted(recipes))}."
         )
-    return set(retrain)
+    return set(names)
 
 
 def _stored(relation: Any, columns: Mapping[str, str]) -> pd.DataFrame:
@@ -364,6 +377,16 @@ def _stored(relation: Any, columns: Mapping[str, str]) -> pd.DataFrame:
     if relation is None or not {*columns} <= {*relation.columns}:
         return typed([], **columns)
     return typed(collect(relation, list(columns), "true", "segmentation"), **columns)
+
+
+def _line(
+    versions: pd.DataFrame, definition: Segmentation, recipe: _Recipe
+) -> pd.DataFrame:
+    """Versions of a segmentation on the demo, or of that on the user's data."""
+    return versions[
+        (versions.segmentation == definition.name)
+        & (versions.is_demo == recipe.is_demo)
+    ]
 
 
 def _latest(rows: pd.DataFrame) -> Model | None:

@@ -52,6 +52,14 @@ def customers(
     )
 
 
+class This(str):
+    """What dbt.this is to a Python model."""
+
+    @property
+    def identifier(self) -> str:
+        return str(self)
+
+
 class Warehouse:
     """Tables that outlive a build, as those of dbt do."""
 
@@ -80,9 +88,12 @@ class Warehouse:
         defined = self.connection.from_df(definitions_table(definitions, (), inputs))
         seed = self.connection.from_df(archetypes)
         again = {"retrain": retrain}
+        in_use = stored(self.connection, This("models"))
         chosen = self.write(
             "k_selection",
-            lambda was: tables.k_selection(defined, sources, previous=was, **again),
+            lambda was: tables.k_selection(
+                defined, sources, previous=was, in_use=in_use, **again
+            ),
         )
         models = self.write(
             "models",
@@ -103,7 +114,7 @@ class Warehouse:
         return self
 
     def write(self, name: str, make) -> duckdb.DuckDBPyRelation:
-        frame = make(stored(self.connection, name))
+        frame = make(stored(self.connection, This(name)))
         self.connection.execute(f"drop table if exists {name}")
         self.connection.from_df(frame).create(name)
         return self.connection.table(name)
@@ -145,7 +156,7 @@ class TestAModelIsFrozen:
             after = warehouse.segments.drop(columns="scored_at")
             assert_frame_equal(after, before, check_exact=True)
 
-    @pytest.mark.parametrize("retrain", [True, ["buyers"]])
+    @pytest.mark.parametrize("retrain", [True, "buyers", ["buyers"]])
     def test_until_a_retrain_is_asked_for(self, retrain):
         warehouse = Warehouse().build()
         first = warehouse.models
@@ -186,6 +197,25 @@ class TestAModelIsFrozen:
         warehouse.build(month=3)
         assert warehouse.current.model_version.eq(1).all()
 
+    @pytest.mark.parametrize("lost", [[], ["k_selection"]])
+    def test_whatever_was_built_in_between(self, lost):
+        """Demo data, or none: k is not chosen anew on the data of another day."""
+        definition = BUYERS | {"k": "auto"}
+        four = customers(200, means=[[0, 0], [9, 0], [0, 9], [9, 9]])
+        two = customers(200, seed=1, means=[[0, 0], [9, 9]])
+        warehouse = Warehouse().build(four, definition=definition)
+        assert len(warehouse.names) == 4
+        warehouse.build(two, 2, definition=definition, inputs=())
+        assert len(warehouse.names) == 2
+        warehouse.build(customers(0), 2, definition=definition)
+        for table in lost:
+            warehouse.connection.execute(f"drop table {table}")
+        warehouse.build(two, 3, definition=definition)
+        assert warehouse.current.model_version.eq(1).all()
+        chosen = warehouse.k_selection.query("is_chosen")
+        assert chosen.k.tolist() == [4]
+        assert "frozen" in chosen.reason.iloc[0]
+
     def test_demo_and_real_data_do_not_share_a_model(self):
         warehouse = Warehouse().build(inputs=())
         warehouse.build(customers(seed=5, means=MEANS * 3))
@@ -200,9 +230,9 @@ class TestAModelIsFrozen:
         assert warehouse.current.model_version.eq(2).all()
         assert warehouse.shared.empty
 
-    @pytest.mark.parametrize("retrain", ["buyers", ["byers"]])
+    @pytest.mark.parametrize("retrain", ["byers", ["byers"], 1, None])
     def test_an_unknown_segmentation_is_not_retrained(self, retrain):
-        with pytest.raises(SegmentationError, match="needed is true, false or a list"):
+        with pytest.raises(SegmentationError, match="needed is true, false, or one"):
             Warehouse().build(retrain=retrain)
 
 
