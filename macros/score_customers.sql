@@ -11,12 +11,26 @@
             second_segment_id, distance, second_distance, confidence, is_outlier and
             model_version. A row has no segment where a feature is missing that
             must not be, is infinite or beyond 1e100, which Python refuses.
+
+    A relation that has one of these columns, or one of those in between, is refused:
+    what has been scored would keep its old segments.
 #}
 {% macro score_customers(relation, segmentation) %}
     {%- set model = current_model(segmentation) -%}
     {%- if not execute -%}
         {{ return('select * from ' ~ relation) }}
     {%- endif -%}
+    {%- set columns = adapter.get_columns_in_relation(relation) -%}
+    {%- set taken = '(second_)?segment_id|segment_name|(second_)?distance|confidence'
+        ~ '|is_outlier|model_version|is_usable|(second_)?squared_distance.*'
+        ~ '|(filled|scaled|squared)_[0-9_]+' -%}
+    {%- for column in columns
+        if modules.re.fullmatch(taken, column.name | lower) -%}
+        {%- do exceptions.raise_compiler_error(
+            relation ~ ' has a column ' ~ column.name ~ ', which score_customers'
+            ~ ' would make. Score a relation without it.'
+        ) -%}
+    {%- endfor -%}
     {%- set features = model.features -%}
     {%- set segments = model.segments.keys() | list -%}
     {%- set squares = [] -%}
@@ -24,8 +38,8 @@
         {%- do squares.append('squared_distance_' ~ segment) -%}
     {%- endfor %}
     select
-        {%- for column in adapter.get_columns_in_relation(relation) %}
-        {{ column.name }},
+        {%- for column in columns %}
+        {{ adapter.quote(column.name) }},
         {%- endfor %}
         segment_id,
         case segment_id

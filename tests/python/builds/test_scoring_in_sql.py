@@ -192,7 +192,7 @@ def scoring(tmp_path_factory):
             "segmentation_models",
             segmentation_models(defined, sources, chosen, seed, NOW),
         )
-        stored("new", new_entities(500))
+        stored("new", new_entities(500).assign(order=1, **{"My Column": 2}))
         stored("infinite", new_entities(3))
         for place, value in enumerate(("infinity", "-infinity", "1e200")):
             connection.execute(
@@ -282,6 +282,29 @@ class TestSqlScoresAsPythonWhateverTheDefinition:
         scored = build.query(queries[f"infinite {name}"])
         assert len(scored) == 3
         assert scored[["segment_id", "segment_name", "confidence"]].isna().all(None)
+
+    def test_other_columns_keep_their_names(self, scoring):
+        build, queries = scoring
+        scored = build.query(queries["new ties"])
+        assert scored["order"].eq(1).all()
+        assert scored["My Column"].eq(2).all()
+        assert scored.columns.is_unique
+
+    @pytest.mark.parametrize("column", ["segment_id", "Confidence", "scaled_1"])
+    def test_a_relation_that_was_scored_already_is_refused(self, scoring, column):
+        """Its own columns would stand before the new ones, without a word."""
+        build, _ = scoring
+        with duckdb.connect(str(build.database)) as connection:
+            connection.execute(
+                f"create or replace table scored as select *, 1 as {column} from new"
+            )
+        result = build.dbt(
+            *("compile", "--inline"),
+            "{{ score_customers(api.Relation.create(schema='main', "
+            "identifier='scored'), 'ties') }}",
+        )
+        assert result.returncode != 0
+        assert f"has a column {column}, which score_customers" in result.stdout
 
     @pytest.mark.parametrize("name", ["none_none", *CATEGORICAL])
     def test_the_dimensions_have_the_same_names(self, scoring, name):
