@@ -38,7 +38,7 @@ lint: .venv/dev ## Check the style of Python, SQL and YAML
 	$(BIN)/sqlfluff lint --processes 1
 
 pytest: .venv/dev ## Run the tests of the library and of whole builds
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup
 
 docs: .venv/runtime ## Write the dbt documentation into one page, target/static_index.html
 	$(BIN)/dbt --quiet docs generate --static

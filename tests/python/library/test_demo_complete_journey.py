@@ -101,7 +101,7 @@ class TestSameShapeAsTheSource:
             ),
             ("products", "brand", "National|Private", set()),
             ("products", "package_size", r"\d+ [A-Z]{2}", {""}),
-            ("demographics", "age", "|".join(AGES - {"65+"}), {"65+", "17"}),
+            ("demographics", "age", "|".join(sorted(AGES - {"65+"})), {"65+", "17"}),
             ("demographics", "marital_status", "Married|Unmarried", {""}),
             ("demographics", "household_size", "[1-4]", {"5+"}),
             ("demographics", "household_comp", "(1 Adult|2 Adults)( No)? Kids", set()),
