@@ -15,7 +15,10 @@ notable as (
         case
             when segmentation_models.encoding in ('one_hot', 'is_missing')
                 then
-                    replace(segmentation_models.feature, '_', ' ') || ' ('
+                    replace(segmentation_models.source_column, '_', ' ')
+                    || ' is '
+                    || coalesce(segmentation_models.category, 'missing')
+                    || ' ('
                     || cast(
                         cast(100 * segment_profiles.mean as decimal(18, 0))
                         as string
@@ -27,11 +30,15 @@ notable as (
                     else 'low '
                 end
                 || replace(segmentation_models.feature, '_', ' ')
-                || ' (median '
-                || cast(
-                    cast(segment_profiles.median as decimal(18, 2)) as string
+                || coalesce(
+                    ' (median '
+                    || cast(
+                        cast(segment_profiles.median as decimal(18, 2))
+                        as string
+                    )
+                    || ')',
+                    ' (missing)'
                 )
-                || ')'
         end as mark,
         row_number() over (
             partition by
