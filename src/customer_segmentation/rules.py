@@ -389,6 +389,8 @@ def _bounds(
                 ]
         is_met = _is_met({name: (low, high)}, values)
         takes_missing |= (is_missing.get(name, False) & is_met).any()
+    if excluded and len(excluded) == len(json.loads(learnt.categories)):
+        return [f"{column} is null"]
     if len(excluded) == 1:
         bounds.append(f"{column} <> {excluded[0]}")
     elif excluded:

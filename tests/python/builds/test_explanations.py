@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import shutil
 from pathlib import Path
 
 import numpy as np
@@ -27,14 +25,6 @@ MODELS_ONLY = ("--exclude-resource-types", "test", "unit_test")
 @pytest.fixture(params=["demo_build", "real_build"])
 def build(request):
     return request.getfixturevalue(request.param)
-
-
-@pytest.fixture
-def copied(demo_build, tmp_path):
-    """A demo build that a test may build on."""
-    build = type(demo_build)(tmp_path, {})
-    shutil.copy(demo_build.database, build.database)
-    return build
 
 
 class TestARuleHoldsWhereAnAnalystRunsIt:
@@ -162,20 +152,6 @@ class TestNamesChangeOnlyWhereTheyShould:
         )
         pd.testing.assert_frame_equal(demo_build.query(named), copied.query(named))
         assert not demo_build.query(demographics).equals(copied.query(demographics))
-
-    def test_the_documented_profiles_are_named_after_age_too(self, copied):
-        page = (PROJECT / "docs/names.md").read_text()
-        (example,) = re.findall(r"```yaml\n(vars:.*?)```", page, re.DOTALL)
-        result = copied.dbt(
-            *("build", "--select", "segmentations+", *MODELS_ONLY),
-            **yaml.safe_load(example)["vars"],
-        )
-        assert result.returncode == 0, result.stdout
-        named = copied.query("select segment_name, has_archetype from segment_playbook")
-        assert named.has_archetype.all()
-        assert set(named.segment_name) >= {
-            *("Young Middle of the Road", "Older Middle of the Road")
-        }
 
 
 class TestEveryArchetypeSaysWhatToDo:
