@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -86,14 +85,6 @@ def make(folder: Path, **variables: Any) -> Build:
 def demo_build(tmp_path_factory) -> Build:
     """Build the bundled demo data from scratch."""
     return make(tmp_path_factory.mktemp("demo"))
-
-
-@pytest.fixture
-def copied(demo_build, tmp_path) -> Build:
-    """Copy the demo build for a test that builds on it."""
-    build = Build(tmp_path, {})
-    shutil.copy(demo_build.database, build.database)
-    return build
 
 
 @pytest.fixture(scope="session")

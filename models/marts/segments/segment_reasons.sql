@@ -93,7 +93,8 @@ final as (
             when is_yes_or_no
                 then
                     column_words
-                    || case when feature_value = 1 then ' is ' else ' is not ' end
+                    || case when feature_value = 1 then ' is ' else ' is not '
+                    end
                     || coalesce(category, 'missing')
                     || ' (' || segment_name || ': '
                     || {{ short_number('100 * segment_value') }}
