@@ -22,7 +22,12 @@
                 '{{ name }}' as segmentation,
                 {{ key }} as entity_id,
                 {{ text_literal(feature) }} as feature,
-                {{ encoded_feature(dimension) }} as feature_value
+                {% if dimension.encoding == 'one_hot' -%}
+                    -- Who has no value has none of the categories.
+                    coalesce({{ encoded_feature(dimension) }}, 0)
+                {%- else -%}
+                    {{ encoded_feature(dimension) }}
+                {%- endif %} as feature_value
             from {{ relation }}
             where
                 dataset = '{{ definition.dataset }}'

@@ -285,6 +285,7 @@ def train(
             for position, segment in enumerate(order)
             if segment in kept and previous.names_digest == names_digest
         },
+        parameters=parameters,
     )
     return Model(
         training=training,
@@ -303,7 +304,12 @@ def train(
 
 def named_anew(model: Model, signatures: Signatures, names_digest: str) -> Model:
     """Name the segments of a model by other archetypes."""
-    names = name_segments(model.z_scores, list(model.parameters), signatures)
+    names = name_segments(
+        model.z_scores,
+        list(model.parameters),
+        signatures,
+        parameters=model.parameters,
+    )
     return replace(model, names=tuple(names), names_digest=names_digest)
 
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
 from customer_segmentation.errors import SegmentationError
+from customer_segmentation.transforms import Parameters
 
 __all__ = ["FARTHEST", "LEVEL", "NOTABLE", "name_segments", "read_level"]
 
@@ -29,6 +30,8 @@ def name_segments(
     features: Sequence[str],
     archetypes: Mapping[str, Mapping[str, Level]],
     kept: Mapping[int, str] = MappingProxyType({}),
+    *,
+    parameters: Mapping[str, Parameters] = MappingProxyType({}),
 ) -> list[str]:
     """Name every segment, no two alike.
 
@@ -53,6 +56,9 @@ def name_segments(
     kept : mapping of int to str, optional
         Position of a segment to the name that it has already. Nobody else gets
         that name, nor the archetype of that name.
+    parameters : mapping of str to Parameters, optional
+        Of the features that are dimensions of others, such as a category: a
+        description has one word for the column that they are taken from.
 
     Returns
     -------
@@ -94,7 +100,7 @@ def name_segments(
         set(free) - set(names),
         key=lambda segment: (-abs(profile[segment]).max(), *profile[segment]),
     ):
-        descriptions = _descriptions(profile[segment], features)
+        descriptions = _descriptions(profile[segment], features, parameters)
         names[segment] = _unlike(names.values(), *descriptions)
     return [names[segment] for segment in range(len(profile))]
 
@@ -174,20 +180,35 @@ def _lack(z_scores: Floats, level: Level) -> Floats:
     return z_scores - level
 
 
-def _descriptions(row, features) -> list[str]:
+def _descriptions(row, features, parameters) -> list[str]:
     """Descriptions from the shortest to the longest, most notable feature first."""
-    order = sorted(range(len(features)), key=lambda column: -abs(row[column]))
-    parts = [_words(features[column], row[column] > 0) for column in order]
-    notable = sum(abs(row) >= NOTABLE)
-    whole = [", ".join(parts[:n]).capitalize() for n in range(1, len(parts) + 1)]
+    # Rounded, because F and M are as far away as each other: the one that it is.
+    order = sorted(
+        range(len(features)),
+        key=lambda column: (-round(abs(row[column]), 9), row[column] < 0),
+    )
+    # Dimensions of one column say the same in other words.
+    parts: dict[str, str] = {}
+    notable = 0
+    for column in order:
+        name = features[column]
+        learnt = parameters.get(name)
+        source = learnt.source_column if learnt else name
+        if source not in parts:
+            parts[source] = _words(name, row[column] > 0, learnt)
+            notable += abs(row[column]) >= NOTABLE
+    words = list(parts.values())
+    whole = [", ".join(words[:n]) for n in range(1, len(words) + 1)]
+    whole = [text[0].upper() + text[1:] for text in whole]
     return whole[min(notable, 2) - 1 :] if notable else ["Near the average", *whole]
 
 
-def _words(feature: str, is_high: bool) -> str:
-    words = feature.replace("_", " ")
-    if "_is_" in feature:  # a category, or being missing
-        return words if is_high else words.replace(" is ", " is not ", 1)
-    return f"{'high' if is_high else 'low'} {words}"
+def _words(feature: str, is_high: bool, learnt: Parameters | None) -> str:
+    if learnt and learnt.encoding in ("one_hot", "is_missing"):
+        what = learnt.category if learnt.encoding == "one_hot" else "missing"
+        column = learnt.source_column.replace("_", " ")
+        return f"{column} is {'' if is_high else 'not '}{what}"
+    return f"{'high' if is_high else 'low'} {feature.replace('_', ' ')}"
 
 
 def _unlike(taken, *candidates: str) -> str:

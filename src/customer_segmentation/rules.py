@@ -335,53 +335,69 @@ def _condition(
 ) -> str:
     parts = []
     for box in boxes:
+        columns: dict[str, Box] = {}
+        for name, limits in box.items():
+            learnt = parameters.get(name)
+            column = learnt.source_column if learnt else name
+            columns.setdefault(column, {})[name] = limits
         bounds = [
-            _bounds(
-                name,
-                limits,
-                is_missing.get(name, False) & _is_met({name: limits}, values),
-                parameters.get(name),
-            )
-            for name, limits in box.items()
+            bound
+            for column, dimensions in columns.items()
+            for bound in _bounds(column, dimensions, values, is_missing, parameters)
         ]
         parts.append(" and ".join(bounds) or "true")
     if len(parts) > 1:
         parts = [f"({part})" if " and " in part else part for part in parts]
-    return " or ".join(parts) or "false"
+        # The whole has to stand behind another condition and `and`.
+        return f"({' or '.join(parts)})"
+    return parts[0] if parts else "false"
 
 
 def _bounds(
-    name: str,
-    limits: tuple[float, float],
-    is_missing: Flags,
-    learnt: Parameters | None,
-) -> str:
-    column = learnt.source_column if learnt else name
-    match learnt.encoding if learnt else "number":
-        case "is_missing":
-            return f"{column} is {'not ' if limits[0] <= 0 else ''}null"
-        case "one_hot":
-            category = _text(learnt.category)
-            if limits[0] > 0:
-                return f"{column} = {category}"
-            return f"({column} <> {category} or {column} is null)"
-        case "ordered":
-            low, high = limits
-            texts = [
-                _text(category)
-                for place, category in enumerate(json.loads(learnt.categories))
-                if low <= place < high
-            ]
-            bounds = [f"{column} in ({', '.join(texts)})"]
-        case _:
-            bounds = [
-                f"{column} {sign} {repr(limit).removesuffix('.0')}"
-                for sign, limit in zip((">=", "<"), limits, strict=True)
-                if np.isfinite(limit)
-            ]
-    if is_missing.any():
-        return f"({' and '.join(bounds)} or {column} is null)"
-    return " and ".join(bounds)
+    column: str,
+    dimensions: Box,
+    values: Features,
+    is_missing: Mapping[str, Flags],
+    parameters: Mapping[str, Parameters],
+) -> list[str]:
+    """Say what a box says of one column, where a category excludes all others."""
+    bounds, excluded, is_known, takes_missing = [], [], False, False
+    for name, (low, high) in dimensions.items():
+        learnt = parameters.get(name)
+        match learnt.encoding if learnt else "number":
+            case "is_missing" if low > 0:
+                return [f"{column} is null"]
+            case "is_missing":
+                is_known = True
+            case "one_hot" if low > 0:
+                return [f"{column} = {_text(learnt.category)}"]
+            case "one_hot":
+                excluded.append(_text(learnt.category))
+                takes_missing = True
+            case "ordered":
+                texts = [
+                    _text(category)
+                    for place, category in enumerate(json.loads(learnt.categories))
+                    if low <= place < high
+                ]
+                bounds.append(f"{column} in ({', '.join(texts)})")
+            case _:
+                bounds += [
+                    f"{column} {sign} {repr(limit).removesuffix('.0')}"
+                    for sign, limit in ((">=", low), ("<", high))
+                    if np.isfinite(limit)
+                ]
+        is_met = _is_met({name: (low, high)}, values)
+        takes_missing |= (is_missing.get(name, False) & is_met).any()
+    if excluded and len(excluded) == len(json.loads(learnt.categories)):
+        return [f"{column} is null"]
+    if len(excluded) == 1:
+        bounds.append(f"{column} <> {excluded[0]}")
+    elif excluded:
+        bounds.append(f"{column} not in ({', '.join(excluded)})")
+    if takes_missing and not is_known:
+        return [f"({' and '.join(bounds)} or {column} is null)"]
+    return bounds or [f"{column} is not null"]
 
 
 def _text(value: str) -> str:

@@ -228,7 +228,8 @@ def restore(points: Floats, parameters: Mapping[str, Parameters]) -> Floats:
     """
     return np.column_stack(
         [
-            _untransformed(column * learnt.scale + learnt.center, learnt)
+            # -0.0 would be printed as such.
+            _untransformed(column * learnt.scale + learnt.center, learnt) + 0.0
             for column, learnt in zip(points.T, parameters.values(), strict=True)
         ]
     )

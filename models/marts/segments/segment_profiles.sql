@@ -10,7 +10,6 @@ with features as (
         feature_value,
         cast(feature_value as decimal(28, 8)) as exact_value
     from {{ ref('int_segmentation_features') }}
-    where feature_value is not null
 
 ),
 
@@ -30,7 +29,8 @@ population_means as (
     select
         segmentation,
         feature,
-        cast(sum(exact_value) as double) / count(*) as population_mean
+        cast(sum(exact_value) as double)
+        / nullif(count(exact_value), 0) as population_mean
     from features
     group by segmentation, feature
 
@@ -53,7 +53,7 @@ population as (
                         ) as decimal(38, 8)
                     )
                 ) as double
-            ) / count(*)
+            ) / nullif(count(features.exact_value), 0)
         ) as population_deviation
     from features
     inner join population_means
@@ -73,8 +73,9 @@ measured as (
         segments.segment_id,
         segments.segment_name,
         features.feature,
-        count(*) as entities,
-        cast(sum(features.exact_value) as double) / count(*) as mean,
+        count(features.exact_value) as entities,
+        cast(sum(features.exact_value) as double)
+        / nullif(count(features.exact_value), 0) as mean,
         percentile_cont(0.5) within group (
             order by features.feature_value
         ) as median,

@@ -32,6 +32,9 @@ compared as (
         other.segment_name as second_segment_name,
         features.feature,
         features.feature_value,
+        replace(own.source_column, '_', ' ') as column_words,
+        own.category,
+        own.encoding in ('one_hot', 'is_missing') as is_yes_or_no,
         own.centroid_original as segment_value,
         other.centroid_original as second_segment_value,
         features.scaled_value - (own.centroid + other.centroid) / 2
@@ -87,18 +90,32 @@ final as (
         segment_name,
         second_segment_name,
         case
-            when abs(contribution) < 0.005 * all_contributions then ''
-            when beyond_the_middle > 0 then 'high '
-            when beyond_the_middle < 0 then 'low '
-            else ''
-        end
-        || replace(feature, '_', ' ')
-        || ' (' || coalesce({{ short_number('feature_value') }}, 'missing')
-        || '; ' || segment_name || ': '
-        || {{ short_number('segment_value') }}
-        || ', ' || second_segment_name || ': '
-        || {{ short_number('second_segment_value') }}
-        || ')' as reason,
+            when is_yes_or_no
+                then
+                    column_words
+                    || case when feature_value = 1 then ' is ' else ' is not '
+                    end
+                    || coalesce(category, 'missing')
+                    || ' (' || segment_name || ': '
+                    || {{ short_number('100 * segment_value') }}
+                    || ' %, ' || second_segment_name || ': '
+                    || {{ short_number('100 * second_segment_value') }}
+                    || ' %)'
+            else
+                case
+                    when abs(contribution) < 0.005 * all_contributions then ''
+                    when beyond_the_middle > 0 then 'high '
+                    when beyond_the_middle < 0 then 'low '
+                    else ''
+                end
+                || replace(feature, '_', ' ') || ' ('
+                || coalesce({{ short_number('feature_value') }}, 'missing')
+                || '; ' || segment_name || ': '
+                || {{ short_number('segment_value') }}
+                || ', ' || second_segment_name || ': '
+                || {{ short_number('second_segment_value') }}
+                || ')'
+        end as reason,
         -- numerics
         cast(place as bigint) as place,
         contribution,

@@ -6,7 +6,8 @@ with entities as (
 
 -- What marks a segment: the three features in which its centroid lies
 -- farthest from the mean of all, at least half a deviation, after transform
--- and clipping: means of raw values would follow a handful of outliers.
+-- and clipping: means of raw values would follow a handful of outliers. The
+-- dimensions of one column say the same in other words: one of them will do.
 notable as (
 
     select
@@ -15,7 +16,10 @@ notable as (
         case
             when segmentation_models.encoding in ('one_hot', 'is_missing')
                 then
-                    replace(segmentation_models.feature, '_', ' ') || ' ('
+                    replace(segmentation_models.source_column, '_', ' ')
+                    || ' is '
+                    || coalesce(segmentation_models.category, 'missing')
+                    || ' ('
                     || cast(
                         cast(100 * segment_profiles.mean as decimal(18, 0))
                         as string
@@ -27,19 +31,28 @@ notable as (
                     else 'low '
                 end
                 || replace(segmentation_models.feature, '_', ' ')
-                || ' (median '
-                || cast(
-                    cast(segment_profiles.median as decimal(18, 2)) as string
+                || coalesce(
+                    ' (median '
+                    || cast(
+                        cast(segment_profiles.median as decimal(18, 2))
+                        as string
+                    )
+                    || ')',
+                    ' (missing)'
                 )
-                || ')'
         end as mark,
+        segmentation_models.z_score,
+        segmentation_models.source_column,
         row_number() over (
             partition by
-                segmentation_models.segmentation, segmentation_models.segment_id
+                segmentation_models.segmentation,
+                segmentation_models.segment_id,
+                segmentation_models.source_column
             order by
-                abs(segmentation_models.z_score) desc,
+                round(abs(segmentation_models.z_score), 9) desc,
+                segmentation_models.z_score desc,
                 segmentation_models.feature asc
-        ) as place
+        ) as place_in_column
     from {{ ref('segmentation_models') }} as segmentation_models
     inner join {{ ref('segment_profiles') }} as segment_profiles
         on
@@ -49,6 +62,21 @@ notable as (
     where
         segmentation_models.is_current
         and abs(segmentation_models.z_score) >= 0.5
+
+),
+
+placed as (
+
+    select
+        segmentation,
+        segment_id,
+        mark,
+        row_number() over (
+            partition by segmentation, segment_id
+            order by abs(z_score) desc, source_column asc
+        ) as place
+    from notable
+    where place_in_column = 1
 
 ),
 
@@ -63,7 +91,7 @@ marks as (
             max(case when place = 2 then mark end),
             max(case when place = 3 then mark end)
         ) as marked_by
-    from notable
+    from placed
     group by segmentation, segment_id
 
 ),

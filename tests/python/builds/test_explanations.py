@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 from pathlib import Path
 
@@ -162,20 +161,6 @@ class TestNamesChangeOnlyWhereTheyShould:
         )
         pd.testing.assert_frame_equal(demo_build.query(named), copied.query(named))
         assert not demo_build.query(demographics).equals(copied.query(demographics))
-
-    def test_the_documented_profiles_are_named_after_age_too(self, copied):
-        page = (PROJECT / "docs/names.md").read_text()
-        (example,) = re.findall(r"```yaml\n(vars:.*?)```", page, re.DOTALL)
-        result = copied.dbt(
-            *("build", "--select", "segmentations+", *MODELS_ONLY),
-            **yaml.safe_load(example)["vars"],
-        )
-        assert result.returncode == 0, result.stdout
-        named = copied.query("select segment_name, has_archetype from segment_playbook")
-        assert named.has_archetype.all()
-        assert set(named.segment_name) >= {
-            *("Young Middle of the Road", "Older Middle of the Road")
-        }
 
 
 class TestEveryArchetypeSaysWhatToDo:

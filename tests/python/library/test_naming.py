@@ -9,8 +9,10 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from customer_segmentation.definitions import Feature
 from customer_segmentation.errors import SegmentationError
 from customer_segmentation.naming import FARTHEST, name_segments, read_level
+from customer_segmentation.transforms import learn, prepare
 
 FEATURES = ["spend", "orders", "recency_days"]
 
@@ -235,6 +237,45 @@ class TestADescriptionSaysWhatIsNotable:
         assert name_segments(profile, FEATURES, {}) == [
             *("High spend, high orders", "High spend")
         ]
+
+    @pytest.mark.parametrize(
+        ("statuses", "name"),
+        [
+            (["single"], "Marital status is single"),
+            (["it's Complicated"], "Marital status is it's Complicated"),
+            ([None], "Marital status is missing"),
+            (["single", "it's Complicated"], "Marital status is not married"),
+        ],
+    )
+    def test_of_a_column_with_categories_one_thing(self, statuses, name):
+        """That nobody in it is married follows from all being single."""
+        everybody = np.array(
+            ["married"] * 6 + ["single", "it's Complicated"] * 2 + [None] * 2, object
+        )
+        feature = Feature(
+            categories=["married", "single", "it's Complicated"],
+            encoding="one_hot",
+            missing_indicator=True,
+        )
+        values = {"marital_status": everybody}
+        parameters = learn(values, {"marital_status": feature})
+        points = prepare(values, parameters).points
+        own = points[[each in statuses for each in everybody]].mean(axis=0)
+        z_scores = (own - points.mean(axis=0)) / points.std(axis=0)
+        found = name_segments(
+            z_scores[None], list(parameters), {}, parameters=parameters
+        )
+        assert found == [name]
+
+    def test_of_two_categories_the_one_that_it_is(self):
+        """They are equally notable, up to rounding."""
+        genders = {"gender": np.array(["F", "M"], object)}
+        feature = Feature(categories=["F", "M"], encoding="one_hot")
+        parameters = learn(genders, {"gender": feature})
+        for row, name in (([-1.0, 1.0], "Gender is M"), ([1.0, -1.0], "Gender is F")):
+            profile = np.array([row]) * [[1 + 1e-15, 1]]
+            found = name_segments(profile, list(parameters), {}, parameters=parameters)
+            assert found == [name]
 
 
 class TestLevelsAreRead:

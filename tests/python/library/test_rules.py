@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from math import inf
 
 import duckdb
@@ -317,3 +318,36 @@ class TestARuleSpeaksOfTheColumns:
             rows = duckdb.query(f"select {condition} as met from frame").df()
             assert (rows.met.fillna(False) == (segments == segment)).all()
         assert found == conditions
+
+    @given(st.lists(st.integers(1, 3), min_size=8, max_size=8))
+    @settings(max_examples=40, deadline=None)
+    def test_once_each_in_a_row_of_conditions(self, segment_of):
+        """A category excludes all others, and being missing."""
+        frame = pd.DataFrame(
+            [*product(["a", "it's", "c", None], ["F", "M"])] * 10,
+            columns=["kind", "gender"],
+            dtype=object,
+        )
+        features = {
+            "kind": Feature(
+                categories=["a", "it's", "c"],
+                encoding="one_hot",
+                missing_indicator=True,
+            ),
+            "gender": Feature(categories=["F", "M"], encoding="ordered"),
+        }
+        values = {name: frame[name].to_numpy(dtype=object) for name in frame}
+        parameters = learn(values, features)
+        numbers = restore(prepare(values, parameters).points, parameters)
+        rules = find_rules(
+            dict(zip(parameters, numbers.T.round(9), strict=True)),
+            np.resize(segment_of, len(frame)),
+            parameters=parameters,
+        )
+        for rule in rules.values():
+            rows = duckdb.query(f"select true and {rule.condition} as met from frame")
+            assert (rows.df().met.fillna(False) == rule.is_met).all()
+            spoken = rule.condition.replace(" or kind is null)", ")")
+            for part in spoken.split(" or "):
+                said = [each for each in part.split(" and ") if "kind" in each]
+                assert len(said) <= 1, rule.condition
