@@ -16,7 +16,7 @@ def retrained(demo_build, tmp_path_factory) -> Build:
     build = Build(tmp_path_factory.mktemp("retrained"), demo_build.variables)
     shutil.copy(demo_build.database, build.database)
     result = build.dbt(
-        *("build", "--select", "segmentations+"),
+        *("build", "--select", "segmentations", "k_selection+"),
         retrain=["online_retail_customers", "chocolate_accounts"],
     )
     assert result.returncode == 0, result.stdout
