@@ -19,6 +19,7 @@ STABLE = 0.75  # Hennig: from here on a cluster is valid, below 0.6 not to be tr
 _ROWS = 20_000  # of more, every second, third, ... row counts for the density
 _SHALLOW = 0.5  # a valley is less than half as dense as both of its sides
 _LEVEL = 0.05  # of the test that it is a valley at all
+_HEAP = 4  # a heap is spread until there is one other row for four of its own
 _CROSSINGS = 20  # most places at which a border is looked at, beside its middle
 
 
@@ -120,8 +121,9 @@ def spread_ties(points: ArrayLike, random_state: int = 0) -> Floats:
     ----------
     points : array_like, shape (n, d)
         Features. Of each column, a value that m rows share is moved by at most half
-        the distance within which m other rows lie, or all others where they are
-        fewer. Values as frequent as their neighbours so fill the gaps.
+        the distance within which m / 4 other rows lie, at least one, or all others
+        where they are fewer. Values as frequent as their neighbours so fill the
+        gaps.
     random_state : int
         Seed of the moves.
 
@@ -132,8 +134,8 @@ def spread_ties(points: ArrayLike, random_state: int = 0) -> Floats:
 
     Examples
     --------
-    >>> spread_ties([[0.0], [0.0], [0.1], [4.0], [8.0]]).round(2).tolist()
-    [[0.55], [-0.92], [0.1], [4.0], [8.0]]
+    >>> spread_ties([[0.0]] * 8 + [[0.1], [4.0]]).round(1).ravel().tolist()
+    [0.5, -0.9, -1.8, -1.9, 1.3, 1.7, 0.4, 0.9, 0.1, 4.0]
     """
     points = check_points(points)
     rows = points[np.lexsort(points.T[::-1])]
@@ -143,10 +145,11 @@ def spread_ties(points: ArrayLike, random_state: int = 0) -> Floats:
         _, index, counts = np.unique(column, return_inverse=True, return_counts=True)
         room = np.zeros(len(counts))
         for value, end in enumerate(counts.cumsum()):
-            m = counts[value]
-            if m > 1:
-                near = ordered[max(end - 2 * m, 0) : end + m] - ordered[end - 1]
-                room[value] = np.sort(np.abs(near))[: 2 * m][-1]
+            if (m := counts[value]) > 1:
+                others = max(m // _HEAP, 1)
+                near = ordered[max(end - m - others, 0) : end + others]
+                away = np.sort(np.abs(near - ordered[end - 1]))
+                room[value] = away[: m + others][-1]
         column += random.uniform(-0.5, 0.5, len(column)) * room[index]
     return rows
 
