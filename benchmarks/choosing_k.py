@@ -3,7 +3,7 @@
 python benchmarks/choosing_k.py [--seeds 20] [--first-seed 2000]
 
 Every kind draws its number of groups, features and points by itself. The rule and
-the verdict were chosen on the seeds below 100, the documented tables are of others.
+the verdict were chosen on the seeds below 200, the documented tables are of others.
 """
 
 from __future__ import annotations
