@@ -227,7 +227,12 @@ def _choose(
                 f"{best.score:.4f} at k = {best.k:.0f}, standard error of the "
                 f"difference {error:.4f}"
             )
-    return int(best.k), f"best score ({best.score:.4f})"
+    measured = (rows.k > 1).sum()
+    if len(accepted) == 1:
+        return int(best.k), f"the only accepted k of {measured}"
+    return int(best.k), (
+        f"best score ({best.score:.4f}) of {len(accepted)} accepted k of {measured}"
+    )
 
 
 def _reason(row, faults: str, chosen: int, why: str, definition: Segmentation) -> str:

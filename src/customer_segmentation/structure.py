@@ -19,22 +19,29 @@ STABLE = 0.75  # Hennig: from here on a cluster is valid, below 0.6 not to be tr
 _ROWS = 20_000  # of more, every second, third, ... row counts for the density
 _SHALLOW = 0.5  # a valley is less than half as dense as both of its sides
 _LEVEL = 0.05  # of the test that it is a valley at all
+_HEAP = 4  # a heap is spread until there is one other row for four of its own
+_CROSSINGS = 20  # most places at which a border is looked at, beside its middle
 
 
 def are_separated(points: ArrayLike, centroids: ArrayLike) -> bool:
-    """Tell whether there is a valley between every two neighbouring clusters.
+    """Tell whether a valley lies along every border between neighbouring clusters.
 
     Two clusters are neighbours if no third centroid is as near to the point midway
-    between theirs. Around that point and both centroids lie balls of the same
-    radius, the geometric mean of the two median distances to the own centroid.
-    There is a valley if the middle ball holds fewer points than either of the
-    others: at most half as many, and too few for chance (a one-sided binomial test
-    at 5 %).
+    between theirs. Balls of the same radius, the geometric mean of the two median
+    distances to the own centroid, lie around both centroids, around the point
+    midway, and around the places where the points cross the border, if any do: the
+    feet on it of the 20 points closest to it, out of those that have both centroids
+    as their nearest two. There is a valley if the fullest ball on the border holds
+    fewer points than either of the others: at most half as many, and too few for
+    chance (a one-sided binomial test at 5 %).
 
-    The density midway is compared with the LOWER one of both sides, because every
-    point on a slope is less dense than the top. Balls, not the projection on
-    the line through both centroids: the cells of k-means are narrow where they
-    meet, so that projections show a gap even between cells of a uniform cloud.
+    The point midway alone would not do: the halves of a ring have a hole between
+    their centroids, and are one around it.
+
+    The border is compared with the LOWER one of both sides, because every point on
+    a slope is less dense than the top. Balls, not the projection on the line through
+    both centroids: the cells of k-means are narrow where they meet, so that
+    projections show a gap even between cells of a uniform cloud.
 
     Parameters
     ----------
@@ -72,35 +79,51 @@ def are_separated(points: ArrayLike, centroids: ArrayLike) -> bool:
     spread = np.array(
         [np.median(to_each[labels == i, i]) if i in labels else 0.0 for i in range(k)]
     )
-    first, second = np.triu_indices(k, 1)
-    middles = (centroids[first] + centroids[second]) / 2
-    apart = cdist(middles, centroids)
+    nearest = np.sort(to_each.argsort(axis=1, kind="stable")[:, :2])
+    for first, second in _neighbours(centroids):
+        radius = np.sqrt(spread[first] * spread[second])
+        beside = (to_each[:, [first, second]] <= radius).sum(axis=0).min()
+        both = points[(nearest == [first, second]).all(axis=1)]
+        places = _border(both, centroids[first], centroids[second])
+        between = (cdist(places, points) <= radius).sum(axis=1).max()
+        chance = binom.cdf(between, between + beside, 0.5)
+        if between > _SHALLOW * beside or chance >= _LEVEL:
+            return False
+    return k > 1
+
+
+def _neighbours(centroids: Floats) -> Iterable[tuple[int, int]]:
+    first, second = np.triu_indices(len(centroids), 1)
+    apart = cdist((centroids[first] + centroids[second]) / 2, centroids)
     half = apart[np.arange(len(first)), first]
     # Of equals, such as the diagonals of a square, all are neighbours.
-    neighbours = (apart >= half[:, None] * (1 - 1e-9)).all(axis=1)
-    first, second, middles = first[neighbours], second[neighbours], middles[neighbours]
-    radius = np.sqrt(spread[first] * spread[second])
-    between = (cdist(points, middles) <= radius).sum(axis=0)
-    beside = np.minimum(
-        (to_each[:, first] <= radius).sum(axis=0),
-        (to_each[:, second] <= radius).sum(axis=0),
-    )
-    chance = binom.cdf(between, between + beside, 0.5)
-    valleys = (between <= _SHALLOW * beside) & (chance < _LEVEL)
-    return bool(k > 1 and valleys.all())
+    found = (apart >= half[:, None] * (1 - 1e-9)).all(axis=1)
+    return zip(first[found], second[found], strict=True)
+
+
+def _border(points: Floats, first: Floats, second: Floats) -> Floats:
+    """Take the middle between two centroids, and where points cross the border."""
+    middle, across = (first + second) / 2, second - first
+    # Of equal centroids, the points themselves are the border.
+    height = ((points - middle) * across).sum(axis=1) / ((across**2).sum() or 1.0)
+    feet = points - height[:, None] * across
+    return np.vstack([middle, feet[np.abs(height).argsort(kind="stable")[:_CROSSINGS]]])
 
 
 def spread_ties(points: ArrayLike, random_state: int = 0) -> Floats:
-    """Spread equal values at random over the gaps around them.
+    """Spread equal values at random over the room that their number asks for.
 
     Between the values of a discrete feature there is no density at all: every
-    two of them would seem to be separated.
+    two of them would seem to be separated. Up to the nearest other value is not
+    enough: beside a rare one, a heap would stay a spike.
 
     Parameters
     ----------
     points : array_like, shape (n, d)
-        Features. Each value that occurs more than once in a column is moved by at
-        most half the gap to the nearest other value of the column.
+        Features. Of each column, a value that m rows share is moved by at most half
+        the distance within which m / 4 other rows lie, at least one, or all others
+        where they are fewer. Values as frequent as their neighbours so fill the
+        gaps.
     random_state : int
         Seed of the moves.
 
@@ -111,20 +134,23 @@ def spread_ties(points: ArrayLike, random_state: int = 0) -> Floats:
 
     Examples
     --------
-    >>> spread_ties([[0.0], [1.0], [1.0], [5.0]]).round(2).tolist()
-    [[0.0], [0.77], [0.54], [5.0]]
+    >>> spread_ties([[0.0]] * 8 + [[0.1], [4.0]]).round(1).ravel().tolist()
+    [0.5, -0.9, -1.8, -1.9, 1.3, 1.7, 0.4, 0.9, 0.1, 4.0]
     """
     points = check_points(points)
     rows = points[np.lexsort(points.T[::-1])]
     random = np.random.default_rng(random_state)
     for column in rows.T:
-        values, index, counts = np.unique(
-            column, return_inverse=True, return_counts=True
-        )
-        if len(values) > 1:
-            gaps = np.diff(values, prepend=-np.inf, append=np.inf)
-            gap = np.minimum(gaps[:-1], gaps[1:]) * (counts > 1)
-            column += random.uniform(-0.5, 0.5, len(column)) * gap[index]
+        ordered = np.sort(column)
+        _, index, counts = np.unique(column, return_inverse=True, return_counts=True)
+        room = np.zeros(len(counts))
+        for value, end in enumerate(counts.cumsum()):
+            if (m := counts[value]) > 1:
+                others = max(m // _HEAP, 1)
+                near = ordered[max(end - m - others, 0) : end + others]
+                away = np.sort(np.abs(near - ordered[end - 1]))
+                room[value] = away[: m + others][-1]
+        column += random.uniform(-0.5, 0.5, len(column)) * room[index]
     return rows
 
 

@@ -77,19 +77,24 @@ class TestTheRuleChooses:
         return choose
 
     @pytest.mark.parametrize(
-        ("scores", "chosen", "score"),
+        ("scores", "chosen", "why"),
         [
-            ([np.nan, 0.5, 0.7, 0.6], 3, "0.7000"),
-            ([np.nan, 0.5, 0.7, 0.705], 4, "0.7050"),
-            ([np.nan, 0.7, 0.5, 0.7], 2, "0.7000"),
-            ([np.nan, -0.5, -0.2], 3, "-0.2000"),
-            ([np.nan, 0.2, np.nan], 2, "0.2000"),
+            ([np.nan, 0.5, 0.7, 0.6], 3, "(0.7000) of 3 accepted k of 3"),
+            ([np.nan, 0.5, 0.7, 0.705], 4, "(0.7050) of 3 accepted k of 3"),
+            ([np.nan, 0.7, 0.5, 0.7], 2, "(0.7000) of 3 accepted k of 3"),
+            ([np.nan, -0.5, -0.2], 3, "(-0.2000) of 2 accepted k of 2"),
+            ([np.nan, 0.2, np.nan], 2, "(0.2000) of 2 accepted k of 2"),
         ],
     )
-    def test_the_best_score(self, measured, scores, chosen, score):
+    def test_the_best_score(self, measured, scores, chosen, why):
         rows = measured(scores)
         assert rows.index[rows.is_chosen].tolist() == [chosen]
-        assert rows.reason[chosen] == f"chosen: best score ({score})"
+        assert rows.reason[chosen] == f"chosen: best score {why}"
+
+    def test_the_only_one_that_is_accepted_whatever_its_score(self, measured):
+        """It may have the lowest score of all: the reason must not praise it."""
+        rows = measured([np.nan, 0.1, 0.5, 0.7], jaccards=[np.nan, 0.7, 0.5, 0.5])
+        assert rows.reason[2] == "chosen: the only accepted k of 3"
 
     def test_none_below_a_minimum(self, measured):
         rows = measured(
@@ -99,6 +104,7 @@ class TestTheRuleChooses:
         )
         assert rows.is_accepted.tolist() == [False, True, True, False, False, False]
         assert rows.is_chosen.idxmax() == 3
+        best = "best score (0.6000) of 2 accepted k of 5"
         share = "the smallest segment holds {} of the entities, the minimum is 3%"
         jaccard = (
             "the least stable segment has a Jaccard similarity of {}, the minimum "
@@ -106,8 +112,8 @@ class TestTheRuleChooses:
         )
         assert rows.reason.tolist() == [
             "reference: one segment has no silhouette",
-            "accepted, but k = 3 is preferred: best score (0.6000)",
-            "chosen: best score (0.6000)",
+            f"accepted, but k = 3 is preferred: {best}",
+            f"chosen: {best}",
             f"rejected: {share.format('2.999%')}",
             f"rejected: {jaccard.format('0.5999')}",
             f"rejected: {share.format('1%')}; {jaccard.format('0.3')}",
@@ -145,11 +151,11 @@ class TestTheRuleChooses:
         [
             (3, 3, "chosen: in use, and not clearly worse: score 0.6700, best 0.7500 "),
             (3, 3, "at k = 4, standard error of the difference 0.0884"),
-            (4, 4, "chosen: best score (0.7500)"),
+            (4, 4, "chosen: best score (0.7500) of 4 accepted k of 5"),
             (5, 5, "chosen: in use, and not clearly worse: score 0.7500"),
-            (2, 4, "chosen: best score (0.7500)"),
-            (6, 4, "chosen: best score (0.7500)"),
-            (9, 4, "chosen: best score (0.7500)"),
+            (2, 4, "chosen: best score (0.7500) of 4 accepted k of 5"),
+            (6, 4, "chosen: best score (0.7500) of 4 accepted k of 5"),
+            (9, 4, "chosen: best score (0.7500) of 4 accepted k of 5"),
         ],
     )
     def test_the_k_in_use_while_nothing_is_clearly_better(

@@ -33,6 +33,21 @@ def separated(points, k):
     return are_separated(spread_ties(points), fit_kmeans(points, k).centroids)
 
 
+def return_rates(random, size):
+    """Customers alike: each unit comes back with the same probability."""
+    units = 1 + random.poisson(1.5, size)
+    return random.binomial(units, 0.2) / units
+
+
+def turned(angle):
+    return np.c_[np.cos(angle), np.sin(angle)]
+
+
+def outside(points):
+    """Leave a square hole in the middle of a box."""
+    return points[np.abs(points).max(axis=1) > 1]
+
+
 class TestGroupsWithAValleyBetweenThemAreSeparated:
     """Whatever their arrangement: in a grid, permuted columns give the same groups."""
 
@@ -56,6 +71,18 @@ class TestGroupsWithAValleyBetweenThemAreSeparated:
     def test_not_where_one_is_cut_in_two(self):
         assert not separated(blobs([[0], [7], [15]]), 4)
 
+    @pytest.mark.parametrize(
+        "points",
+        [
+            lambda random, first: np.log1p(random.poisson(np.where(first, 2, 40))),
+            lambda random, first: random.binomial(12, np.where(first, 0.02, 0.6)) / 12,
+        ],
+    )
+    def test_of_counts_and_rates(self, points):
+        """Between any two of their values there is a gap: it must not hide groups."""
+        first = np.arange(600) % 2 == 0
+        assert separated(points(np.random.default_rng(0), first)[:, None], 2)
+
     def test_the_flowers(self):
         """One species stands apart, the two others merge."""
         iris = load_iris().data
@@ -78,9 +105,24 @@ class TestNoContinuumIsSeparated:
         "heavy tails": lambda random, size: random.standard_t(3, size=size),
         "counts": lambda random, size: np.log1p(random.poisson(2, size=size)),
         "visits": lambda random, size: np.log1p(random.geometric(0.4, size=size)),
+        "return rates": lambda random, size: return_rates(random, size),
+        "zeros and spend": lambda random, size: np.where(
+            random.uniform(size=size) < 0.3, 0, np.log1p(random.lognormal(3, 1, size))
+        ),
         "many zeros": lambda random, size: np.where(
             random.uniform(size=size) < 0.6, 0, random.exponential(size=size)
         ),
+    }
+
+    WITH_A_HOLE = {
+        "ring": lambda random, size: (
+            turned(random.uniform(0, 2 * np.pi, size[0]))
+            * (1 + 0.1 * random.normal(size=(size[0], 1)))
+        ),
+        "arc": lambda random, size: (
+            turned(random.uniform(0, 4, size[0])) + 0.1 * random.normal(size=size)
+        ),
+        "frame": lambda random, size: outside(random.uniform(-2, 2, (2 * size[0], 2))),
     }
 
     @pytest.mark.parametrize("kind", CONTINUA)
@@ -88,7 +130,15 @@ class TestNoContinuumIsSeparated:
         "size", [(60, 1), (200, 2), (500, 10), (2000, 1), (2000, 3)]
     )
     def test_at_any_k(self, kind, size):
-        points = self.CONTINUA[kind](np.random.default_rng(0), size)
+        self.check(self.CONTINUA[kind](np.random.default_rng(0), size))
+
+    @pytest.mark.parametrize("kind", WITH_A_HOLE)
+    @pytest.mark.parametrize("n", [200, 600, 1500])
+    def test_that_goes_round_a_hole(self, kind, n):
+        """Half way between two centroids nobody is, but there is a way round."""
+        self.check(self.WITH_A_HOLE[kind](np.random.default_rng(0), (n, 2)))
+
+    def check(self, points):
         points = (points - points.mean(axis=0)) / points.std(axis=0)
         spread = spread_ties(points)
         distinct = len(np.unique(points, axis=0))
@@ -100,18 +150,23 @@ class TestTiesAreSpreadOverTheirGaps:
     """Discrete values would be groups of their own, with nothing between them."""
 
     @given(st.lists(st.integers(-4, 4), min_size=1, max_size=30))
-    def test_no_further_than_half_way_to_the_nearest_value(self, values):
+    def test_over_half_the_room_that_a_quarter_as_many_others_take(self, values):
         before = np.sort(np.array(values, dtype=float))
         after = spread_ties(before[:, None])[:, 0]
         distinct, counts = np.unique(before, return_counts=True)
         for value, count in zip(distinct, counts, strict=True):
-            others = distinct[distinct != value]
-            gap = np.abs(others - value).min(initial=np.inf)
+            others = np.sort(np.abs(before[before != value] - value))
             moved = np.abs(after[before == value] - value)
             if count == 1 or not len(others):
                 assert (moved == 0).all()
             else:
-                assert (moved <= gap / 2).all() and moved.any()
+                room = others[min(max(count // 4, 1), len(others)) - 1]
+                assert (moved <= room / 2).all() and moved.any()
+
+    def test_so_that_a_rare_value_beside_a_heap_leaves_it_no_spike(self):
+        heap, rare, others = np.zeros(50), [0.01], np.linspace(0.5, 1.5, 100)
+        after = spread_ties(np.r_[heap, rare, others][:, None])[:50, 0]
+        assert np.ptp(after) > 0.5
 
     def test_without_a_change_to_what_was_given(self):
         points = np.zeros((4, 2))
