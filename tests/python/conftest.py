@@ -21,6 +21,7 @@ PROJECT = Path(__file__).resolve().parents[2]
 
 
 @pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Let one worker make all builds: they are shared, and take both cores."""
     for item in items:
