@@ -1,6 +1,6 @@
 # Every command of the project. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help build test lint pytest docs demo lock clean
+.PHONY: help build test lint pytest pytest-library pytest-builds docs demo lock clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -37,8 +37,14 @@ lint: .venv/dev ## Check the style of Python, SQL and YAML
 	$(BIN)/yamllint --strict .
 	$(BIN)/sqlfluff lint --processes 1
 
-pytest: .venv/dev ## Run the tests of the library and of whole builds
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup
+pytest: .venv/dev ## Run the tests of the library and, beside them, of whole builds
+	$(MAKE) --jobs 2 --output-sync --no-print-directory pytest-library pytest-builds
+
+pytest-library: .venv/dev
+	$(BIN)/python -m pytest tests/python/library src
+
+pytest-builds: .venv/dev
+	$(BIN)/python -m pytest tests/python/builds
 
 docs: .venv/runtime ## Write the dbt documentation into one page, target/static_index.html
 	$(BIN)/dbt --quiet docs generate --static

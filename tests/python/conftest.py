@@ -20,15 +20,6 @@ from customer_segmentation.sources import read_catalogue
 PROJECT = Path(__file__).resolve().parents[2]
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let one worker make all builds: they are shared, and take both cores."""
-    for item in items:
-        if "builds" in item.path.parts:
-            item.add_marker(pytest.mark.xdist_group("builds"))
-
-
 @dataclass(frozen=True)
 class Build:
     """A folder with a database of its own that the project is built into."""
