@@ -135,9 +135,12 @@ def learn(
     numbers = {
         name: _known(name, feature, values[name]) for name, feature in features.items()
     }
+    fills = {
+        name: _fill_value(name, feature, numbers[name])
+        for name, feature in features.items()
+    }
     unscaled = {}
     for name, feature in features.items():
-        fill_value = _fill_value(name, feature, numbers[name])
         # Who has no value has none of the categories either.
         none_of_them = np.nan if feature.missing == "refuse" else 0.0
         limits = _limits(feature, numbers[name], numbers[feature.iqr_of or name])
@@ -151,7 +154,7 @@ def learn(
                 transform=feature.transform if is_number else "none",
                 power=np.nan,
                 outliers=feature.outliers if is_number else "none",
-                fill_value=fill_value if is_number else none_of_them,
+                fill_value=fills[name] if is_number else none_of_them,
                 clip_low=limits[0] if is_number else np.nan,
                 clip_high=limits[1] if is_number else np.nan,
                 center=0.0,
