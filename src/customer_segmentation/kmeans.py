@@ -324,8 +324,7 @@ def _two_nearest(
     labels, squared = np.full((2, n), -1), np.full((2, n), np.nan)
     for start in range(0, n, _BLOCK):
         block = slice(start, start + _BLOCK)
-        columns = np.ascontiguousarray(points[block].T)
-        to_each = np.array([squared_distances(columns, c) for c in centroids])
+        to_each = squared_distances_to_each(points[block], centroids).T
         each = np.arange(to_each.shape[1])
         for rank in range(min(2, len(centroids))):
             best = to_each.argmin(axis=0)  # the first of equals
