@@ -12,7 +12,7 @@ from scipy.optimize import linear_sum_assignment
 
 from customer_segmentation.errors import SegmentationError
 
-__all__ = ["SAME", "hold", "match_segments", "shared_members"]
+__all__ = ["SAME", "hold", "jaccard", "match_segments", "shared_members"]
 
 SAME = 0.5  # overlap of members from which on a segment is the same one
 
@@ -45,13 +45,39 @@ def shared_members(
     return np.bincount(pairs, minlength=segments[0] * segments[1]).reshape(segments)
 
 
+def jaccard(shared: Ints) -> Floats:
+    """Similarity of each pair of segments: members of both over members of either.
+
+    Parameters
+    ----------
+    shared : ndarray of int64, shape (old, new)
+        From `shared_members`.
+
+    Returns
+    -------
+    ndarray of float64, shape (old, new)
+        From 0 to 1; 0 where neither has members.
+
+    References
+    ----------
+    Jaccard (1901), Distribution de la flore alpine dans le bassin des Dranses,
+    Bull. Soc. Vaudoise Sci. Nat. 37.
+
+    Examples
+    --------
+    >>> jaccard(np.array([[3, 1], [0, 2]])).tolist()
+    [[0.75, 0.16666666666666666], [0.0, 0.6666666666666666]]
+    """
+    either = shared.sum(axis=1, keepdims=True) + shared.sum(axis=0) - shared
+    return shared / np.maximum(either, 1)
+
+
 def match_segments(shared: ArrayLike, distances: ArrayLike) -> dict[int, int]:
     """Find the old segment that each new one continues.
 
     Pairs are chosen one to one so that the overlaps of their members sum up to the
     most (Kuhn, 1955); of equal sums the one with the smaller distances. The overlap
-    is that of Jaccard (1901): members of both over members of either. A pair that
-    overlaps by less than `SAME` does not match.
+    is that of `jaccard`. A pair that overlaps by less than `SAME` does not match.
 
     Parameters
     ----------
@@ -77,7 +103,7 @@ def match_segments(shared: ArrayLike, distances: ArrayLike) -> dict[int, int]:
             f"shared members have shape {shared.shape}, distances {distances.shape}. "
             "Give both one row per old and one column per new segment."
         )
-    overlap = _overlap(shared)
+    overlap = jaccard(shared)
     # Too small to outweigh an entity, large enough to part equals.
     nearness = 1e-9 * distances / max(distances.max(initial=0.0), 1.0)
     old, new = linear_sum_assignment(
@@ -137,8 +163,3 @@ def hold(
     is_clear = distances[each, nearest] <= (1 - margin) * distances[each, before]
     moves = (before < 0) | is_clear | (nearest_before == nearest)
     return np.where(moves, nearest, before)
-
-
-def _overlap(shared: Ints) -> Floats:
-    either = shared.sum(axis=1)[:, None] + shared.sum(axis=0)[None, :] - shared
-    return shared / np.maximum(either, 1)

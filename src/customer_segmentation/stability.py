@@ -17,6 +17,7 @@ from sklearn.cluster import KMeans
 from sklearn.exceptions import ConvergenceWarning
 
 from customer_segmentation.errors import SegmentationError
+from customer_segmentation.identity import jaccard, shared_members
 from customer_segmentation.kmeans import Floats, check_count, check_points, one_thread
 
 __all__ = ["Stability", "quick_centroids", "split_halves"]
@@ -109,16 +110,19 @@ def split_halves(
         return Stability(np.full((2 * pairs, k), np.nan), np.full(pairs, np.nan))
     rows = points[np.lexsort(points.T[::-1])]
     random = np.random.default_rng(random_state)
-    jaccard, agreement = [], []
+    similarity, agreement = [], []
     for _ in range(pairs):
         halves = rows[random.permutation(len(rows))[: 2 * half]].reshape(2, half, -1)
         fits = [quick_centroids(part, k, random_state) for part in halves]
         for part, own, other in zip(halves, fits, fits[::-1], strict=True):
             labels = _labels(part, own)
-            jaccard.append(_jaccard(_crossed(_labels(part, centroids), labels, k)))
-            agreement.append(_adjusted_rand(_crossed(labels, _labels(part, other), k)))
+            whole, cross = _labels(part, centroids), _labels(part, other)
+            shared = shared_members(whole, labels, segments=(k, k))
+            similarity.append(_most_alike(shared))
+            shared = shared_members(labels, cross, segments=(k, k))
+            agreement.append(_adjusted_rand(shared))
     return Stability(
-        np.array(jaccard), np.array(agreement).reshape(pairs, 2).mean(axis=1)
+        np.array(similarity), np.array(agreement).reshape(pairs, 2).mean(axis=1)
     )
 
 
@@ -139,17 +143,9 @@ def _labels(rows: Floats, centroids: Floats) -> NDArray[np.intp]:
     return cdist(rows, centroids, "sqeuclidean").argmin(axis=1)
 
 
-def _crossed(labels: NDArray, others: NDArray, k: int) -> NDArray[np.intp]:
-    """Count the rows of each pair of clusters, (k, k)."""
-    return np.bincount(labels * k + others, minlength=k * k).reshape(k, k)
-
-
-def _jaccard(table: NDArray[np.intp]) -> Floats:
-    """Highest Jaccard similarity of each row's cluster with a column's."""
-    sizes = table.sum(axis=1, keepdims=True)
-    union = sizes + table.sum(axis=0) - table
-    best = (table / np.maximum(union, 1)).max(axis=1)
-    return np.where(sizes[:, 0] > 0, best, np.nan)
+def _most_alike(table: NDArray[np.intp]) -> Floats:
+    """Jaccard similarity of each row's cluster with the column's most like it."""
+    return np.where(table.sum(axis=1) > 0, jaccard(table).max(axis=1), np.nan)
 
 
 def _adjusted_rand(table: NDArray[np.intp]) -> float:

@@ -12,11 +12,11 @@ from sklearn.metrics import adjusted_rand_score
 from threadpoolctl import threadpool_limits
 
 from customer_segmentation.errors import SegmentationError
+from customer_segmentation.identity import shared_members
 from customer_segmentation.kmeans import fit_kmeans
 from customer_segmentation.stability import (
     _adjusted_rand,
-    _crossed,
-    _jaccard,
+    _most_alike,
     split_halves,
 )
 
@@ -62,7 +62,7 @@ class TestTheMeasuresAreThoseOfTheLiterature:
 
     @given(labels)
     def test_adjusted_rand_index(self, labels):
-        found = _adjusted_rand(_crossed(*labels, 4))
+        found = _adjusted_rand(shared_members(*labels, segments=(4, 4)))
         assert found == pytest.approx(adjusted_rand_score(*labels), abs=1e-12)
 
     @given(labels)
@@ -74,7 +74,9 @@ class TestTheMeasuresAreThoseOfTheLiterature:
         expected = [
             max(len(a & b) / len(a | b) for b in second) if a else np.nan for a in first
         ]
-        assert_array_equal(_jaccard(_crossed(*labels, 4)), expected)
+        assert_array_equal(
+            _most_alike(shared_members(*labels, segments=(4, 4))), expected
+        )
 
 
 class TestTheSameDataGiveTheSameBits:
