@@ -6,6 +6,8 @@ from importlib.resources import files
 
 from duckdb import DuckDBPyConnection
 
+from customer_segmentation.sql import literal
+
 __all__ = ["load_extension"]
 
 
@@ -22,5 +24,4 @@ def load_extension(connection: DuckDBPyConnection, name: str) -> None:
     file = files(f"duckdb_extension_{name}").joinpath(
         "extensions", version, f"{name}.duckdb_extension"
     )
-    path = str(file).replace("'", "''")
-    connection.execute(f"load '{path}'")
+    connection.execute(f"load {literal(str(file))}")

@@ -8,6 +8,7 @@ from pathlib import Path
 import duckdb
 
 from customer_segmentation.errors import SegmentationError
+from customer_segmentation.sql import identifier, literal
 
 __all__ = ["publish"]
 
@@ -46,7 +47,7 @@ def publish(source: Path, target: Path) -> dict[str, int]:
     _remove(unfinished)
     with duckdb.connect() as connection:
         try:
-            connection.execute(f"attach {_text(source)} as built (read_only)")
+            connection.execute(f"attach {literal(source)} as built (read_only)")
         except duckdb.Error as error:
             raise SegmentationError(
                 f"{source} cannot be read ({error}). If a build writes to it, wait; "
@@ -60,7 +61,7 @@ def publish(source: Path, target: Path) -> dict[str, int]:
             raise SegmentationError(f"{source} holds no tables. Run `dbt build` first.")
         # The oldest storage version, so that drivers of any age can read it.
         connection.execute(
-            f"attach {_text(unfinished)} as published (storage_version 'v1.0.0')"
+            f"attach {literal(unfinished)} as published (storage_version 'v1.0.0')"
         )
         rows = {table: _copy(connection, table, comment) for table, comment in tables}
         connection.execute("detach published")
@@ -74,30 +75,24 @@ def _copy(
     connection: duckdb.DuckDBPyConnection, table: str, comment: str | None
 ) -> int:
     """Copy one table with its comments, which `create table as` does not carry."""
-    name = f"published.main.{_name(table)}"
+    name = f"published.main.{identifier(table)}"
     rows = connection.execute(
-        f"create table {name} as from built.main.{_name(table)}"
+        f"create table {name} as from built.main.{identifier(table)}"
     ).fetchone()[0]
     if comment:
-        connection.execute(f"comment on table {name} is {_text(comment)}")
+        connection.execute(f"comment on table {name} is {literal(comment)}")
     columns = connection.execute(
         "select column_name, comment from duckdb_columns() where database_name = "
         "'built' and schema_name = 'main' and table_name = ? and comment <> ''",
         [table],
     ).fetchall()
     for column, text in columns:
-        connection.execute(f"comment on column {name}.{_name(column)} is {_text(text)}")
+        connection.execute(
+            f"comment on column {name}.{identifier(column)} is {literal(text)}"
+        )
     return rows
 
 
 def _remove(database: Path) -> None:
     for path in (database, Path(f"{database}.wal")):
         path.unlink(missing_ok=True)
-
-
-def _name(identifier: str) -> str:
-    return '"' + identifier.replace('"', '""') + '"'
-
-
-def _text(value: str | Path) -> str:
-    return "'" + str(value).replace("'", "''") + "'"

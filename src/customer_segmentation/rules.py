@@ -23,6 +23,7 @@ from customer_segmentation.errors import SegmentationError
 from customer_segmentation.frames import collect, typed
 from customer_segmentation.models import COLUMNS as MODEL_COLUMNS
 from customer_segmentation.models import Model
+from customer_segmentation.sql import literal
 from customer_segmentation.transforms import Parameters
 
 __all__ = ["Rule", "find_rules", "segment_rules"]
@@ -370,13 +371,13 @@ def _bounds(
             case "is_missing":
                 is_known = True
             case "one_hot" if low > 0:
-                return [f"{column} = {_text(learnt.category)}"]
+                return [f"{column} = {literal(learnt.category)}"]
             case "one_hot":
-                excluded.append(_text(learnt.category))
+                excluded.append(literal(learnt.category))
                 takes_missing = True
             case "ordered":
                 texts = [
-                    _text(category)
+                    literal(category)
                     for place, category in enumerate(json.loads(learnt.categories))
                     if low <= place < high
                 ]
@@ -398,7 +399,3 @@ def _bounds(
     if takes_missing and not is_known:
         return [f"({' and '.join(bounds)} or {column} is null)"]
     return bounds or [f"{column} is not null"]
-
-
-def _text(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"

@@ -30,6 +30,7 @@ from pydantic import (
 
 from customer_segmentation.errors import SegmentationError
 from customer_segmentation.extensions import load_extension
+from customer_segmentation.sql import literal
 from customer_segmentation.text_files import look_at, readable
 
 __all__ = ["Column", "Input", "Reading", "Table", "plan", "read_catalogue"]
@@ -463,7 +464,7 @@ def _read_relation(
     columns_sql = (
         "select column_name, data_type from duckdb_columns() where "
         + _within(outer)
-        + f" and lower(table_name) = lower({_text(name)}) order by column_index"
+        + f" and lower(table_name) = lower({literal(name)}) order by column_index"
     )
     if columns is None:
         return Reading(None, "relation", columns_sql=columns_sql)
@@ -484,12 +485,13 @@ def _read_relation(
 def _within(outer: Sequence[str]) -> str:
     """Say where a relation is looked for, as DuckDB does."""
     if len(outer) == 2:
-        database, schema = map(_text, outer)
+        database, schema = map(literal, outer)
         return f"database_name = {database} and schema_name = {schema}"
     if outer:
+        either = literal(outer[0])
         return (
-            f"((database_name = current_database() and schema_name = {_text(outer[0])})"
-            f" or (database_name = {_text(outer[0])} and schema_name = 'main'))"
+            f"((database_name = current_database() and schema_name = {either})"
+            f" or (database_name = {either} and schema_name = 'main'))"
         )
     return "database_name = current_database() and schema_name = 'main'"
 
@@ -538,9 +540,9 @@ def _read_text(
         places=_places(facts.header, order),
     )
     sql = (
-        f"{select} from read_csv({_text(path)}, auto_detect = false, header = true, "
-        f"skip = {facts.lines_before}, delim = {_text(read.delimiter)}, "
-        f"quote = {_text(read.quote)}, escape = {_text(read.quote)}, "
+        f"{select} from read_csv({literal(path)}, auto_detect = false, header = true, "
+        f"skip = {facts.lines_before}, delim = {literal(read.delimiter)}, "
+        f"quote = {literal(read.quote)}, escape = {literal(read.quote)}, "
         f"encoding = 'utf-8', store_rejects = true, columns = {{{columns}}})"
     )
     rows = facts.lines - facts.header_lines - len(facts.blank_records)
@@ -551,7 +553,7 @@ def _read_parquet(
     table: Table, read: Input, name: str, order: list[str]
 ) -> tuple[str, File]:
     path = readable(Path(name))
-    source = f"read_parquet({_text(path)})"
+    source = f"read_parquet({literal(path)})"
     with duckdb.connect() as connection:
         described = connection.execute(f"describe from {source}").fetchall()
         rows = connection.execute(f"select count(*) from {source}").fetchone()[0]
@@ -568,9 +570,9 @@ def _read_xlsx(
 ) -> tuple[str, File]:
     path = readable(Path(name))
     first_day = _first_day(path)
-    sheet = f", sheet = {_text(read.sheet)}" if read.sheet else ""
+    sheet = f", sheet = {literal(read.sheet)}" if read.sheet else ""
     source = (
-        f"read_xlsx({_text(path)}, header = false, all_varchar = true, "
+        f"read_xlsx({literal(path)}, header = false, all_varchar = true, "
         f"stop_at_empty = false{sheet})"
     )
     with duckdb.connect() as connection:
@@ -664,7 +666,7 @@ def _select(
     date_format = read.date_format or table.date_format or CANONICAL_DATE
     fields = ['"' + name.replace('"', '""') + '"' for name in names]
     selected = [
-        f"{_text(source)} as source_file",
+        f"{literal(source)} as source_file",
         f"cast({header_lines} as bigint) as header_lines",
         "row_number() over () as position",
         f"cast({breaks} as bigint) as line_breaks",
@@ -712,7 +714,7 @@ def _as_text(
 
     The type of a spreadsheet's cell is the day from which the workbook counts.
     """
-    written = _text(date_format)
+    written = literal(date_format)
     if re.match(r"\d", source_type):
         return _cell_as_text(field, source_type, data_type, written, decimal_sign)
     kind = re.match(r"\w+", source_type)[0].upper()
@@ -757,7 +759,3 @@ def _has_dates(table: Table) -> bool:
 
 def _listed(names) -> str:
     return ", ".join(f'"{name}"' for name in names) or "nothing"
-
-
-def _text(value: str) -> str:
-    return "'" + str(value).replace("'", "''") + "'"

@@ -10,8 +10,9 @@ from itertools import product
 import duckdb
 
 from customer_segmentation.errors import SegmentationError
-from customer_segmentation.inspection.files import FITTING, Source, literal
+from customer_segmentation.inspection.files import FITTING, Source
 from customer_segmentation.inspection.talk import Choice, Setting, Talk, set_to, shown
+from customer_segmentation.sql import literal
 
 __all__ = ["FORMATS", "date_settings", "share_of_dates"]
 

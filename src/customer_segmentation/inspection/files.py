@@ -29,7 +29,6 @@ __all__ = [
     "Source",
     "found_files",
     "kind_of_all",
-    "literal",
     "same_headers",
 ]
 
@@ -68,11 +67,6 @@ SIGNATURES = {
     b"\xfd7zXZ": "compressed by xz. Unpack it, or use gzip",
     b"SQLite format 3": "a SQLite database. Export the table as CSV or Parquet",
 }
-
-
-def literal(value: str | Path) -> str:
-    """Write a text as SQL."""
-    return "'" + str(value).replace("'", "''") + "'"
 
 
 def found_files(pattern: str) -> tuple[str, list[Path]]:

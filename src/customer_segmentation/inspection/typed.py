@@ -15,7 +15,7 @@ import duckdb
 from customer_segmentation.errors import SegmentationError
 from customer_segmentation.extensions import load_extension
 from customer_segmentation.inspection.columns import known
-from customer_segmentation.inspection.files import BROKEN_ZIP, File, literal
+from customer_segmentation.inspection.files import BROKEN_ZIP, File
 from customer_segmentation.inspection.talk import (
     Choice,
     Setting,
@@ -25,6 +25,7 @@ from customer_segmentation.inspection.talk import (
     set_to,
     shown,
 )
+from customer_segmentation.sql import literal
 
 __all__ = ["read_parquet", "read_xlsx"]
 

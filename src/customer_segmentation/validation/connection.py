@@ -10,8 +10,9 @@ from tempfile import TemporaryDirectory
 import duckdb
 
 from customer_segmentation.errors import SegmentationError
+from customer_segmentation.sql import identifier, literal
 
-__all__ = ["connected", "identifier", "literal"]
+__all__ = ["connected"]
 
 MEMORY = "1GB"
 """What is more spills into a file."""
@@ -36,13 +37,3 @@ def connected(databases: Mapping[str, Path]) -> Iterator[duckdb.DuckDBPyConnecti
                         "wait; otherwise run `dbt build` to make it anew."
                     ) from None
             yield connection
-
-
-def identifier(name: str) -> str:
-    """Quote a name for SQL."""
-    return '"' + name.replace('"', '""') + '"'
-
-
-def literal(value: str | Path) -> str:
-    """Quote a text for SQL."""
-    return "'" + str(value).replace("'", "''") + "'"

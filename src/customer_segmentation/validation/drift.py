@@ -10,7 +10,7 @@ import pandas as pd
 from scipy.stats import chi2, entropy
 
 from customer_segmentation.sources import Input, Table
-from customer_segmentation.validation.connection import identifier
+from customer_segmentation.sql import identifier
 from customer_segmentation.validation.engine import Check, between, expect
 from customer_segmentation.validation.sample import NUMBERS, as_number, value_sql
 from customer_segmentation.validation.suites import KEYS, READABLE

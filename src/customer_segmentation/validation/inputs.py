@@ -20,8 +20,9 @@ from customer_segmentation.sources import (
     read_catalogue,
     read_input,
 )
+from customer_segmentation.sql import identifier
 from customer_segmentation.validation import drift, suites
-from customer_segmentation.validation.connection import connected, identifier
+from customer_segmentation.validation.connection import connected
 from customer_segmentation.validation.engine import Check
 from customer_segmentation.validation.report import Checker, Report
 from customer_segmentation.validation.sample import sample_of

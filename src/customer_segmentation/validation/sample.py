@@ -6,7 +6,7 @@ import pandas as pd
 from duckdb import DuckDBPyConnection
 
 from customer_segmentation.sources import CANONICAL_DATE, Column, Input, Table
-from customer_segmentation.validation.connection import identifier, literal
+from customer_segmentation.sql import identifier, literal
 
 __all__ = [
     *("DATES", "NUMBERS", "as_date", "as_number", "date_format", "sample_of"),
