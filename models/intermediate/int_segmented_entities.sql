@@ -21,6 +21,7 @@ final as (
     select
         customer_segments.segmentation,
         customer_segments.dataset,
+        segmentations.grain,
         customer_segments.entity_id,
         customer_segments.segment_id,
         customer_segments.segment_name,

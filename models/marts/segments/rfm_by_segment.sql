@@ -1,14 +1,8 @@
-with segmentations as (
+with entities as (
 
     select *
-    from {{ ref('segmentations') }}
+    from {{ ref('int_segmented_entities') }}
     where grain = 'customer'
-
-),
-
-entities as (
-
-    select * from {{ ref('int_segmented_entities') }}
 
 ),
 
@@ -29,8 +23,6 @@ counted as (
         count(*) as entities,
         cast(sum(entities.revenue) as decimal(18, 2)) as revenue
     from entities
-    inner join segmentations
-        on entities.segmentation = segmentations.segmentation
     inner join customer_rfm
         on
             entities.dataset = customer_rfm.dataset

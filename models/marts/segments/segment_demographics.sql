@@ -9,17 +9,11 @@
     65: '55-64',
 } %}
 
-with segmentations as (
+with entities as (
 
     select *
-    from {{ ref('segmentations') }}
+    from {{ ref('int_segmented_entities') }}
     where grain = 'customer'
-
-),
-
-entities as (
-
-    select * from {{ ref('int_segmented_entities') }}
 
 ),
 
@@ -95,8 +89,6 @@ described as (
         customers.household_composition,
         customers.children
     from entities
-    inner join segmentations
-        on entities.segmentation = segmentations.segmentation
     left join customers
         on
             entities.dataset = customers.dataset
