@@ -34,7 +34,7 @@ final as (
             0
         ) as unit_price,
         unit_cost,
-        line_gross_amount as gross_amount,
+        cast(line_gross_amount as decimal(18, 2)) as gross_amount,
         cast(
             case when line_gross_amount < 0 then -discount else discount end
             as decimal(18, 2)

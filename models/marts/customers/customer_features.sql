@@ -1,7 +1,5 @@
 {% set days_per_month = 30.4375 %}
-{% set tenure_days = dbt.datediff(
-    'totals.first_date', 'as_of.as_of_date', 'day'
-) %}
+{% set tenure_days = days_between('totals.first_date', 'as_of.as_of_date') %}
 
 with customers as (
 
@@ -107,7 +105,7 @@ final as (
             1
         ) as orders_per_month,
         -- days
-        {{ dbt.datediff('totals.last_date', 'as_of.as_of_date', 'day') }}
+        {{ days_between('totals.last_date', 'as_of.as_of_date') }}
             as recency_days,
         {{ tenure_days }} as tenure_days,
         -- campaigns
