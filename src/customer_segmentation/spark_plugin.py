@@ -25,7 +25,7 @@ from customer_segmentation.dialects import Spark
 from customer_segmentation.errors import SegmentationError
 from customer_segmentation.extensions import load_extension
 from customer_segmentation.skipped_lines import fault_sql, skipped_lines_sql
-from customer_segmentation.sources import Reading, plan_file, unreadable
+from customer_segmentation.sources import Reading, Table, plan_file, unreadable
 from customer_segmentation.text_files import remove_copies
 
 __all__ = ["InputSource", "configure"]
@@ -40,6 +40,8 @@ ROWS = (
 )
 BROKEN_ROWS = pa.schema([("position", pa.int64()), ("line_breaks", pa.int64())])
 ROWS_AT_ONCE = 8_192
+# Of many small files each task reads several.
+MOST_TASKS = 64
 
 
 def configure(session: SparkSession) -> None:
@@ -58,7 +60,7 @@ def _plan(request: str) -> str:
     """Answer a macro; rows and skipped lines of files are views, to be made first."""
     asked = json.loads(request)
     try:
-        told = json.loads(answer(request, Spark(asked["date_pattern"])))
+        told = json.loads(answer(request, Spark(asked.get("date_pattern", ""))))
     finally:
         remove_copies()
     if not told.get("files"):
@@ -104,61 +106,65 @@ class InputSource(DataSource):
 
 
 class InputReader(DataSourceReader):
-    """Reads each file in a task of its own."""
+    """Reads files, each as a whole in one task."""
 
     def __init__(self, part: str, request: str):
         self._part, self._request = part, request
 
     def partitions(self) -> list[InputPartition]:
-        """Give the files by name."""
-        return [InputPartition(name) for name in _unpacked(self._request)["files"]]
+        """Share out the files by name."""
+        names = _unpacked(self._request)["files"]
+        tasks = min(len(names), MOST_TASKS)
+        return [InputPartition(names[task::tasks]) for task in range(tasks)]
 
     def read(self, partition: InputPartition) -> Iterator[pa.RecordBatch]:
-        """Read one file, on a worker.
+        """Read the files of a partition, on a worker.
 
         Raises
         ------
         SegmentationError
-            If the file cannot be read, or a quote that is not closed swallowed lines.
+            If a file cannot be read, or a quote that is not closed swallowed lines.
         """
         asked = _unpacked(self._request)
+        table = table_of(asked)
         try:
-            reading = plan_file(
-                *(table_of(asked), asked["given"]), partition.value, asked["order"]
-            )
             with duckdb.connect(config={"threads": 1}) as connection:
-                yield from _read(connection, asked["dataset"], reading, self._part)
-        except duckdb.Error as error:
-            raise unreadable(table_of(asked), partition.value, error) from None
+                for name in partition.value:
+                    reading = plan_file(table, asked["given"], name, asked["order"])
+                    try:
+                        yield from _read(connection, table, reading, self._part)
+                    except duckdb.Error as error:
+                        raise unreadable(table, name, error) from None
         finally:
             remove_copies()
 
 
 def _read(
-    connection: duckdb.DuckDBPyConnection, dataset: str, reading: Reading, part: str
+    connection: duckdb.DuckDBPyConnection, table: Table, reading: Reading, part: str
 ) -> Iterator[pa.RecordBatch]:
+    """Read one file in batches; only after the last does DuckDB know what it skipped.
+
+    For the skipped lines alone the rows are read too, as they count in their numbers.
+    """
     if reading.kind == "xlsx":
         load_extension(connection, "excel")
     lines, broken_rows = 0, []
     for batch in _batches(connection, reading.sql):
         breaks = batch["line_breaks"]
         lines += len(batch) + (pc.sum(breaks).as_py() or 0)
-        broken = batch.select(["position", "line_breaks"]).filter(pc.greater(breaks, 0))
+        broken = batch.select(BROKEN_ROWS.names).filter(pc.greater(breaks, 0))
         broken_rows.append(broken)
         if part == "rows":
             yield batch
     if reading.kind != "text":
         return
-    # DuckDB knows them once it is through the file.
     (file,) = reading.files
-    connection.execute(f"create temp view lines_read as select {lines} as lines")
-    (fault,) = connection.execute(fault_sql(dataset, file)).fetchone()
+    connection.register("lines_read", pa.table({"lines": [lines]}))
+    connection.register("broken_rows", pa.Table.from_batches(broken_rows, BROKEN_ROWS))
+    (fault,) = connection.execute(fault_sql(table.dataset, file)).fetchone()
     if fault:
         raise SegmentationError(fault)
     if part == "skipped_lines":
-        connection.register(
-            "broken_rows", pa.Table.from_batches(broken_rows, BROKEN_ROWS)
-        )
         yield from _batches(connection, skipped_lines_sql(file))
 
 

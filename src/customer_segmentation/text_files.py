@@ -119,7 +119,8 @@ def _readable(path: Path, encoding: str | None, *_changed: int) -> str:
 
 def remove_copies() -> None:
     """Remove what `readable` made: a worker of Spark lives long, and ends at once."""
-    shutil.rmtree(_folder_of_copies(), ignore_errors=True)
+    if _folder_of_copies.cache_info().currsize:
+        shutil.rmtree(_folder_of_copies(), ignore_errors=True)
     _folder_of_copies.cache_clear()
     _readable.cache_clear()
 
