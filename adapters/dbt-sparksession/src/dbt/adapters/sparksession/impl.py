@@ -31,7 +31,8 @@ class SessionJobHelper(PythonJobHelper):
 
     def submit(self, compiled_code: str) -> None:
         names: dict[str, Any] = {"spark": open_session(self._credentials)}
-        code = compile(compiled_code, self._path, "exec")
+        # The macros around it may have indented its first line.
+        code = compile(compiled_code.lstrip(), self._path, "exec")
         try:
             with in_words(DbtRuntimeError):
                 exec(code, names)

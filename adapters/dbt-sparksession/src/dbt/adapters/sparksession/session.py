@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import logging
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 __all__ = ["in_words", "open_session"]
 
 logger = AdapterLogger("SparkSession")
+# PySpark prints errors, plan and all; dbt reports them.
+logging.getLogger("SQLQueryContextLogger").setLevel(logging.CRITICAL)
 
 _lock = RLock()
 _configured: dict[str, SparkSession] = {}
