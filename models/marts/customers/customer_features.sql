@@ -1,4 +1,10 @@
 {% set days_per_month = 30.4375 %}
+{% set average_unit_price -%}
+    cast(totals.spend_before_returns as double) / nullif(totals.quantity, 0)
+{%- endset %}
+{% set average_order_value -%}
+    cast(totals.spend_before_returns as double) / nullif(totals.orders, 0)
+{%- endset %}
 {% set tenure_days = days_between('totals.first_date', 'as_of.as_of_date') %}
 
 with customers as (
@@ -82,14 +88,10 @@ final as (
         -- money
         coalesce(totals.spend, 0) as spend,
         coalesce(totals.spend_before_returns, 0) as spend_before_returns,
-        cast(
-            cast(totals.spend_before_returns as double)
-            / nullif(totals.quantity, 0) as decimal(18, 4)
-        ) as average_unit_price,
-        cast(
-            cast(totals.spend_before_returns as double)
-            / nullif(totals.orders, 0) as decimal(18, 2)
-        ) as average_order_value,
+        cast({{ rounded(average_unit_price, 4) }} as decimal(18, 4))
+            as average_unit_price,
+        cast({{ rounded(average_order_value, 2) }} as decimal(18, 2))
+            as average_order_value,
         -- rates
         cast(totals.returned_quantity as double)
         / nullif(greatest(totals.quantity, totals.returned_quantity), 0)
