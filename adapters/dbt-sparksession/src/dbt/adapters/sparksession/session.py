@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import importlib
 import logging
+import os
 import re
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import RLock
 from typing import TYPE_CHECKING
 
+from dbt.adapters.events.logging import AdapterLogger
 from dbt_common.exceptions import DbtRuntimeError
 from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
-
-from dbt.adapters.events.logging import AdapterLogger
 
 if TYPE_CHECKING:
     from dbt.adapters.sparksession.connections import SparkSessionCredentials
@@ -67,6 +68,8 @@ def _start(parameters: dict[str, str]) -> SparkSession:
         sql = {n: v for n, v in given.items() if n.startswith("spark.sql.")}
         builder = builder.remote(remote)
     else:
+        # Its workers need the packages of this environment.
+        os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
         builder = builder.enableHiveSupport()
     for name, value in (sql if remote else given).items():
         builder = builder.config(name, value)
