@@ -13,8 +13,8 @@ final as (
         raw_row,
         rejection_reasons,
         -- ids: each row is an order of its own; the account is the customer.
-        md5(raw_row) as transaction_line_id,
-        md5(raw_row) as order_id,
+        {{ dbt.hash('raw_row') }} as transaction_line_id,
+        {{ dbt.hash('raw_row') }} as order_id,
         sales_person || ' / ' || country as customer_id,
         -- strings
         product,

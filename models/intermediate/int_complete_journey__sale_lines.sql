@@ -44,11 +44,11 @@ final as (
         raw_row,
         rejection_reasons,
         -- ids
-        md5(raw_row) as transaction_line_id,
+        {{ dbt.hash('raw_row') }} as transaction_line_id,
         basket_id as order_id,
         household_id as customer_id,
         -- strings
-        concat_ws(' ', product_id, product_type) as product,
+        product_id || coalesce(' ' || product_type, '') as product,
         product_category as category,
         cast(null as string) as country,
         cast(null as string) as channel,

@@ -18,8 +18,8 @@ final as (
         raw_row,
         rejection_reasons,
         -- ids
-        md5(raw_row) as transaction_line_id,
-        coalesce(order_id, md5(raw_row)) as order_id,
+        {{ dbt.hash('raw_row') }} as transaction_line_id,
+        coalesce(order_id, {{ dbt.hash('raw_row') }}) as order_id,
         customer_id,
         -- strings
         coalesce(product, 'Unknown') as product,

@@ -43,22 +43,22 @@ totals as (
     select
         dataset,
         customer_id,
-        count(distinct order_id) filter (where not is_return) as orders,
-        count(*) filter (where not is_return) as lines,
-        count(distinct product) filter (where not is_return)
+        count(distinct case when not is_return then order_id end) as orders,
+        count(case when not is_return then 1 end) as lines,
+        count(distinct case when not is_return then product end)
             as distinct_products,
-        count(distinct category) filter (where not is_return)
+        count(distinct case when not is_return then category end)
             as distinct_categories,
         cast(sum(quantity) as bigint) as quantity,
         cast(sum(returned_quantity) as bigint) as returned_quantity,
         cast(sum(net_amount) as decimal(18, 2)) as spend,
         cast(
-            coalesce(sum(net_amount) filter (where not is_return), 0)
+            coalesce(sum(case when not is_return then net_amount end), 0)
             as decimal(18, 2)
         ) as spend_before_returns,
-        cast(sum(gross_amount) filter (where not is_return) as double)
+        cast(sum(case when not is_return then gross_amount end) as double)
             as gross_amount,
-        cast(sum(discount_amount) filter (where not is_return) as double)
+        cast(sum(case when not is_return then discount_amount end) as double)
             as discount_amount,
         min(sale_date) as first_date,
         max(sale_date) as last_date

@@ -153,9 +153,11 @@ segments as (
         segment_id,
         segment_name,
         attribute,
-        coalesce(sum(entities) filter (where attribute_value is not null), 0)
+        coalesce(
+            sum(case when attribute_value is not null then entities end), 0
+        )
             as known_entities,
-        coalesce(sum(entities) filter (where attribute_value is null), 0)
+        coalesce(sum(case when attribute_value is null then entities end), 0)
             as unknown_entities
     from counted
     group by segmentation, dataset, segment_id, segment_name, attribute
