@@ -1,6 +1,6 @@
 # Every command of the project. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help build test test-spark lint pytest pytest-library pytest-builds docs \
+.PHONY: help build test test-spark test-cluster lint pytest pytest-library pytest-builds docs \
 	demo lock java clean
 
 PYTHON ?= python3
@@ -40,7 +40,11 @@ build: $(if $(ON_SPARK),java .venv-spark/spark,.venv/runtime) ## Check, build, t
 test: lint pytest ## Lint and run every test (SEGMENTATION_DATA_DIR=<folder of real files>)
 
 test-spark: java .venv-spark/spark ## Run the tests on Apache Spark (SEGMENTATION_DATA_DIR=<folder of real files>)
-	.venv-spark/bin/python -m pytest adapters/dbt-sparksession/tests tests/python/spark
+	.venv-spark/bin/python -m pytest adapters/dbt-sparksession/tests
+	.venv-spark/bin/python -m pytest tests/python/spark
+
+test-cluster: java .venv-spark/spark ## Build on a Spark cluster on this machine, and kill a worker in the middle
+	.venv-spark/bin/python -m pytest -m slow tests/python/spark
 
 lint: .venv/dev ## Check the style of Python, SQL and YAML
 	$(BIN)/ruff check
