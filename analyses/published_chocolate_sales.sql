@@ -205,9 +205,13 @@ named_below_all_summer as (
     select
         product || ' below average from June to August' as measure,
         1 as published,
-        count(*) filter (
-            where first_month <= cast('2022-06-01' as date)
-            and last_month >= cast('2022-08-01' as date)
+        count(
+            case
+                when
+                    first_month <= cast('2022-06-01' as date)
+                    and last_month >= cast('2022-08-01' as date)
+                    then 1
+            end
         ) as found
     from {{ ref('products_below_average') }}
     where
@@ -248,10 +252,14 @@ kept as (
         on features.feature = quartiles.feature
     group by features.entity_id
     having
-        count(*) = count(*) filter (
-            where features.feature_value
-            between 2.5 * quartiles.q1 - 1.5 * quartiles.q3
-            and 2.5 * quartiles.q3 - 1.5 * quartiles.q1
+        count(*) = count(
+            case
+                when
+                    features.feature_value
+                    between 2.5 * quartiles.q1 - 1.5 * quartiles.q3
+                    and 2.5 * quartiles.q3 - 1.5 * quartiles.q1
+                    then 1
+            end
         )
 
 ),

@@ -39,10 +39,10 @@ profiles as (
     select
         segmentation,
         segment_id,
-        max(median) filter (where feature = 'spend') as median_spend,
-        max(median) filter (where feature = 'product_types')
+        max(case when feature = 'spend' then median end) as median_spend,
+        max(case when feature = 'product_types' then median end)
             as median_product_types,
-        max(mean) filter (where feature = 'returned_share')
+        max(case when feature = 'returned_share' then mean end)
             as mean_returned_share
     from {{ ref('segment_profiles') }}
     group by segmentation, segment_id

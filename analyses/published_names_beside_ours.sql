@@ -43,9 +43,11 @@ centres as (
     select
         segment_id,
         segment_name,
-        max(centroid_original) filter (where feature = 'net_amount') as amount,
-        max(centroid_original) filter (where feature = 'quantity') as boxes,
-        max(centroid_original) filter (where feature = 'unit_price')
+        max(case when feature = 'net_amount' then centroid_original end)
+            as amount,
+        max(case when feature = 'quantity' then centroid_original end)
+            as boxes,
+        max(case when feature = 'unit_price' then centroid_original end)
             as unit_price
     from {{ ref('segmentation_models') }}
     where
@@ -61,7 +63,13 @@ described as (
         *,
         coalesce(
             nullif(
-                concat_ws(', ', amount_says, boxes_say, unit_price_says), ''
+                substr(
+                    coalesce(', ' || amount_says, '')
+                    || coalesce(', ' || boxes_say, '')
+                    || coalesce(', ' || unit_price_says, ''),
+                    3
+                ),
+                ''
             ),
             'neither most nor least in anything'
         ) as centre_says

@@ -80,7 +80,7 @@ revenue as (
         'share of revenue of segment 2' as measure,
         0.242 as published,
         round(
-            cast(sum(spend) filter (where segment_id = 2) as double)
+            cast(sum(case when segment_id = 2 then spend end) as double)
             / cast(sum(spend) as double),
             3
         ) as found

@@ -9,11 +9,11 @@
             average_amount (NULL in a month with returns only)
 #}
 {% macro monthly_measures() %}
-        count(*) filter (where not is_return) as sale_lines,
-        count(distinct order_id) filter (where not is_return) as orders,
+        count(case when not is_return then 1 end) as sale_lines,
+        count(distinct case when not is_return then order_id end) as orders,
         cast(sum(quantity) as bigint) as quantity,
         cast(sum(returned_quantity) as bigint) as returned_quantity,
         cast(sum(net_amount) as decimal(18, 2)) as total_amount,
-        cast(sum(net_amount) filter (where not is_return) as double)
-        / nullif(count(*) filter (where not is_return), 0) as average_amount
+        cast(sum(case when not is_return then net_amount end) as double)
+        / nullif(count(case when not is_return then 1 end), 0) as average_amount
 {%- endmacro %}

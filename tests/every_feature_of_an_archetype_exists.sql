@@ -10,7 +10,7 @@ with features as (
     ] %}
         {% for column in adapter.get_columns_in_relation(relation) %}
             select '{{ column.name }}' as feature
-            union
+            union distinct
         {% endfor %}
     {% endfor %}
     select feature from {{ ref('segmentation_models') }}

@@ -1,7 +1,7 @@
 -- A returned row is a segmentation with no chosen k, or with several.
 select
     segmentation,
-    count(*) filter (where is_chosen) as chosen
+    count(case when is_chosen then 1 end) as chosen
 from {{ ref('k_selection') }}
 group by segmentation
-having count(*) filter (where is_chosen) <> 1
+having count(case when is_chosen then 1 end) <> 1

@@ -13,8 +13,8 @@ final as (
         raw_row,
         rejection_reasons,
         -- ids: each row is an order of its own; the account is the customer.
-        md5(raw_row) as transaction_line_id,
-        md5(raw_row) as order_id,
+        {{ dbt.hash('raw_row') }} as transaction_line_id,
+        {{ dbt.hash('raw_row') }} as order_id,
         sales_person || ' / ' || country as customer_id,
         -- strings
         product,
@@ -25,7 +25,8 @@ final as (
         boxes_shipped as quantity,
         cast(0 as bigint) as returned_quantity,
         cast(
-            cast(amount as double) / nullif(boxes_shipped, 0) as decimal(18, 4)
+            {{ rounded('cast(amount as double) / nullif(boxes_shipped, 0)', 4) }}
+            as decimal(18, 4)
         ) as unit_price,
         cast(null as decimal(18, 4)) as unit_cost,
         amount as gross_amount,

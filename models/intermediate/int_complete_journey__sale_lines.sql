@@ -44,11 +44,11 @@ final as (
         raw_row,
         rejection_reasons,
         -- ids
-        md5(raw_row) as transaction_line_id,
+        {{ dbt.hash('raw_row') }} as transaction_line_id,
         basket_id as order_id,
         household_id as customer_id,
         -- strings
-        concat_ws(' ', product_id, product_type) as product,
+        product_id || coalesce(' ' || product_type, '') as product,
         product_category as category,
         cast(null as string) as country,
         cast(null as string) as channel,
@@ -56,7 +56,8 @@ final as (
         cast(units as bigint) as quantity,
         cast(0 as bigint) as returned_quantity,
         cast(
-            cast(shelf_amount as double) / nullif(units, 0) as decimal(18, 4)
+            {{ rounded('cast(shelf_amount as double) / nullif(units, 0)', 4) }}
+            as decimal(18, 4)
         ) as unit_price,
         cast(null as decimal(18, 4)) as unit_cost,
         cast(shelf_amount as decimal(18, 2)) as gross_amount,

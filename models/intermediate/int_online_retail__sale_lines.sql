@@ -19,7 +19,7 @@ final as (
         invoice_lines.raw_row,
         invoice_lines.rejection_reasons,
         -- ids
-        md5(invoice_lines.raw_row) as transaction_line_id,
+        {{ dbt.hash('invoice_lines.raw_row') }} as transaction_line_id,
         invoice_lines.invoice_number as order_id,
         invoice_lines.customer_id,
         -- strings

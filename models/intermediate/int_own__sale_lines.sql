@@ -1,3 +1,8 @@
+{% set unit_price -%}
+    abs(cast(line_gross_amount as double))
+    / nullif(abs(sold_quantity - sent_back_quantity), 0)
+{%- endset %}
+
 with sale_lines as (
 
     select * from {{ ref('stg_own__sale_lines') }}
@@ -13,8 +18,8 @@ final as (
         raw_row,
         rejection_reasons,
         -- ids
-        md5(raw_row) as transaction_line_id,
-        coalesce(order_id, md5(raw_row)) as order_id,
+        {{ dbt.hash('raw_row') }} as transaction_line_id,
+        coalesce(order_id, {{ dbt.hash('raw_row') }}) as order_id,
         customer_id,
         -- strings
         coalesce(product, 'Unknown') as product,
@@ -26,11 +31,7 @@ final as (
         sent_back_quantity as returned_quantity,
         coalesce(
             unit_price,
-            cast(
-                abs(cast(line_gross_amount as double))
-                / nullif(abs(sold_quantity - sent_back_quantity), 0)
-                as decimal(18, 4)
-            ),
+            cast({{ rounded(unit_price, 4) }} as decimal(18, 4)),
             0
         ) as unit_price,
         unit_cost,

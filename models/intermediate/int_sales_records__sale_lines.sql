@@ -13,7 +13,7 @@ final as (
         raw_row,
         rejection_reasons,
         -- ids
-        md5(raw_row) as transaction_line_id,
+        {{ dbt.hash('raw_row') }} as transaction_line_id,
         order_id,
         cast(null as string) as customer_id,
         -- strings

@@ -9,8 +9,8 @@
 
 select
     count(*) as rows_read,
-    count(*) filter (where rejection_reasons is null) as rows_accepted
+    count(case when rejection_reasons is null then 1 end) as rows_accepted
 from {{ model }}
-having count(*) > 2 * count(*) filter (where rejection_reasons is null)
+having count(*) > 2 * count(case when rejection_reasons is null then 1 end)
 
 {% endtest %}

@@ -1,4 +1,10 @@
 {% set days_per_month = 30.4375 %}
+{% set average_unit_price -%}
+    cast(totals.spend_before_returns as double) / nullif(totals.quantity, 0)
+{%- endset %}
+{% set average_order_value -%}
+    cast(totals.spend_before_returns as double) / nullif(totals.orders, 0)
+{%- endset %}
 {% set tenure_days = days_between('totals.first_date', 'as_of.as_of_date') %}
 
 with customers as (
@@ -37,22 +43,22 @@ totals as (
     select
         dataset,
         customer_id,
-        count(distinct order_id) filter (where not is_return) as orders,
-        count(*) filter (where not is_return) as lines,
-        count(distinct product) filter (where not is_return)
+        count(distinct case when not is_return then order_id end) as orders,
+        count(case when not is_return then 1 end) as lines,
+        count(distinct case when not is_return then product end)
             as distinct_products,
-        count(distinct category) filter (where not is_return)
+        count(distinct case when not is_return then category end)
             as distinct_categories,
         cast(sum(quantity) as bigint) as quantity,
         cast(sum(returned_quantity) as bigint) as returned_quantity,
         cast(sum(net_amount) as decimal(18, 2)) as spend,
         cast(
-            coalesce(sum(net_amount) filter (where not is_return), 0)
+            coalesce(sum(case when not is_return then net_amount end), 0)
             as decimal(18, 2)
         ) as spend_before_returns,
-        cast(sum(gross_amount) filter (where not is_return) as double)
+        cast(sum(case when not is_return then gross_amount end) as double)
             as gross_amount,
-        cast(sum(discount_amount) filter (where not is_return) as double)
+        cast(sum(case when not is_return then discount_amount end) as double)
             as discount_amount,
         min(sale_date) as first_date,
         max(sale_date) as last_date
@@ -82,14 +88,10 @@ final as (
         -- money
         coalesce(totals.spend, 0) as spend,
         coalesce(totals.spend_before_returns, 0) as spend_before_returns,
-        cast(
-            cast(totals.spend_before_returns as double)
-            / nullif(totals.quantity, 0) as decimal(18, 4)
-        ) as average_unit_price,
-        cast(
-            cast(totals.spend_before_returns as double)
-            / nullif(totals.orders, 0) as decimal(18, 2)
-        ) as average_order_value,
+        cast({{ rounded(average_unit_price, 4) }} as decimal(18, 4))
+            as average_unit_price,
+        cast({{ rounded(average_order_value, 2) }} as decimal(18, 2))
+            as average_order_value,
         -- rates
         cast(totals.returned_quantity as double)
         / nullif(greatest(totals.quantity, totals.returned_quantity), 0)

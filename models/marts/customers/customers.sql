@@ -25,21 +25,29 @@ spend_by_country as (
 ),
 
 -- The country with the most spend; ties go by the alphabet, NULL comes last.
-main_country as (
+placed as (
 
     select
-        dataset,
-        customer_id,
-        country
-    from spend_by_country
-    qualify
+        *,
         row_number() over (
             partition by dataset, customer_id
             order by
                 case when country is null then 1 else 0 end,
                 spend desc,
                 country asc
-        ) = 1
+        ) as place
+    from spend_by_country
+
+),
+
+main_country as (
+
+    select
+        dataset,
+        customer_id,
+        country
+    from placed
+    where place = 1
 
 ),
 

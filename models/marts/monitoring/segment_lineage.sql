@@ -62,7 +62,7 @@ origins as (
 
     select
         *,
-        count(*) filter (where share_of_previous >= {{ most }}) over (
+        count(case when share_of_previous >= {{ most }} then 1 end) over (
             partition by segmentation, model_version, segment_id
         ) as taken_in,
         row_number() over (

@@ -3,7 +3,7 @@ with transactions as (
     select
         *,
         coalesce(country, 'Unknown') as sales_country,
-        cast(date_trunc('month', sold_at) as date) as sales_month
+        cast({{ dbt.date_trunc('month', 'sold_at') }} as date) as sales_month
     from {{ ref('transactions') }}
 
 ),

@@ -2,7 +2,7 @@ with transactions as (
 
     select
         *,
-        cast(date_trunc('month', sold_at) as date) as sales_month
+        cast({{ dbt.date_trunc('month', 'sold_at') }} as date) as sales_month
     from {{ ref('transactions') }}
 
 ),

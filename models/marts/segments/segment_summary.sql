@@ -21,7 +21,10 @@ notable as (
                     || coalesce(segmentation_models.category, 'missing')
                     || ' ('
                     || cast(
-                        cast(100 * segment_profiles.mean as decimal(18, 0))
+                        cast(
+                            {{ rounded('100 * segment_profiles.mean', 0) }}
+                            as decimal(18, 0)
+                        )
                         as string
                     )
                     || ' %)'
@@ -34,7 +37,10 @@ notable as (
                 || coalesce(
                     ' (median '
                     || cast(
-                        cast(segment_profiles.median as decimal(18, 2))
+                        cast(
+                            {{ rounded('segment_profiles.median', 2) }}
+                            as decimal(18, 2)
+                        )
                         as string
                     )
                     || ')',
@@ -85,12 +91,10 @@ marks as (
     select
         segmentation,
         segment_id,
-        concat_ws(
-            ', ',
-            max(case when place = 1 then mark end),
-            max(case when place = 2 then mark end),
-            max(case when place = 3 then mark end)
-        ) as marked_by
+        max(case when place = 1 then mark end)
+        || coalesce(', ' || max(case when place = 2 then mark end), '')
+        || coalesce(', ' || max(case when place = 3 then mark end), '')
+            as marked_by
     from placed
     group by segmentation, segment_id
 
@@ -119,7 +123,7 @@ sizes as (
         segments.segment_id,
         segments.segment_name,
         count(entities.entity_id) as entities,
-        count(entities.entity_id) filter (where not entities.is_outlier)
+        count(case when not entities.is_outlier then entities.entity_id end)
             as entities_without_outliers,
         cast(coalesce(sum(entities.revenue), 0) as decimal(18, 2)) as revenue,
         cast(sum(entities.confidence) as double)

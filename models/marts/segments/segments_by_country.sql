@@ -13,7 +13,8 @@ counted as (
         segment_name,
         country,
         count(*) as entities,
-        count(*) filter (where not is_outlier) as entities_without_outliers,
+        count(case when not is_outlier then 1 end)
+            as entities_without_outliers,
         cast(sum(revenue) as decimal(18, 2)) as revenue
     from entities
     group by segmentation, dataset, segment_id, segment_name, country

@@ -1,4 +1,9 @@
 {% set formats = formats_of('online_retail', 'invoice_lines') %}
+{% set equal_lines %}
+    partition by
+        customer_id, stock_code, unit_price, abs(quantity), is_duplicate
+    order by invoiced_at, is_cancellation, raw_row
+{% endset %}
 
 with source as (
 
@@ -42,17 +47,11 @@ neighboured as (
 
     select
         *,
-        lag(invoiced_at) over equal_lines as previous_at,
-        lag(is_cancellation) over equal_lines as is_after_cancellation,
-        lead(invoiced_at) over equal_lines as next_at,
-        lead(is_cancellation) over equal_lines as is_before_cancellation
+        lag(invoiced_at) over ({{ equal_lines }}) as previous_at,
+        lag(is_cancellation) over ({{ equal_lines }}) as is_after_cancellation,
+        lead(invoiced_at) over ({{ equal_lines }}) as next_at,
+        lead(is_cancellation) over ({{ equal_lines }}) as is_before_cancellation
     from flagged
-    window
-        equal_lines as (
-            partition by
-                customer_id, stock_code, unit_price, abs(quantity), is_duplicate
-            order by invoiced_at, is_cancellation, raw_row
-        )
 
 ),
 

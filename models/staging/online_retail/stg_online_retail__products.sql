@@ -15,7 +15,10 @@ described as (
     select
         stock_code,
         description,
-        count(*) as lines
+        -- The description used most often; ties go by the alphabet.
+        row_number() over (
+            partition by stock_code order by count(*) desc, description asc
+        ) as place
     from accepted_sales
     group by stock_code, description
 
@@ -27,11 +30,7 @@ final as (
         stock_code,
         stock_code || ' ' || description as product
     from described
-    -- The description used most often; ties go by the alphabet.
-    qualify
-        row_number() over (
-            partition by stock_code order by lines desc, description asc
-        ) = 1
+    where place = 1
 
 )
 

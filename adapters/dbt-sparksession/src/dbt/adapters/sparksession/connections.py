@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from dbt_common.exceptions import DbtDatabaseError
-
 from dbt.adapters.contracts.connection import Connection, ConnectionState
 from dbt.adapters.spark.connections import (
     SparkConnectionManager,
@@ -15,6 +13,7 @@ from dbt.adapters.spark.connections import (
 )
 from dbt.adapters.spark.session import Cursor, SessionConnectionWrapper
 from dbt.adapters.sparksession.session import in_words, open_session
+from dbt_common.exceptions import DbtDatabaseError
 
 __all__ = ["SparkSessionConnectionManager", "SparkSessionCredentials"]
 
@@ -41,10 +40,12 @@ class SparkSessionCredentials(SparkCredentials):
 
     @property
     def type(self) -> str:
+        """Name in a profile."""
         return "sparksession"
 
     @property
     def unique_field(self) -> str:
+        """Where Spark is, as dbt counts connections: it hashes this."""
         parameters = self.server_side_parameters
         return parameters.get("spark.remote") or parameters.get("spark.master", "")
 
@@ -91,6 +92,7 @@ class SparkSessionConnectionManager(SparkConnectionManager):
 
     @classmethod
     def open(cls, connection: Connection) -> Connection:
+        """Give a connection its handle; Spark is started by the first statement."""
         if connection.state != ConnectionState.OPEN:
             handle = SessionHandle(connection.credentials)
             connection.handle = SessionConnectionWrapper(handle)

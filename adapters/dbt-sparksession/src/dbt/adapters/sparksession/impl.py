@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+import traceback
 from typing import Any
-
-from dbt_common.exceptions import DbtRuntimeError
 
 from dbt.adapters.base import PythonJobHelper, available
 from dbt.adapters.base.relation import BaseRelation
@@ -16,6 +15,7 @@ from dbt.adapters.sparksession.connections import (
 )
 from dbt.adapters.sparksession.session import in_words, open_session
 from dbt.adapters.sparksession.tables import typed_texts, write
+from dbt_common.exceptions import DbtRuntimeError
 
 __all__ = ["SparkSessionAdapter"]
 
@@ -31,14 +31,15 @@ class SessionJobHelper(PythonJobHelper):
 
     def submit(self, compiled_code: str) -> None:
         names: dict[str, Any] = {"spark": open_session(self._credentials)}
-        code = compile(compiled_code, self._path, "exec")
+        # The macros around it may have indented its first line.
+        code = compile(compiled_code.lstrip(), self._path, "exec")
         try:
             with in_words(DbtRuntimeError):
                 exec(code, names)
         except DbtRuntimeError:
             raise
         except Exception as error:
-            logger.debug(f"{self._path} failed", exc_info=error)
+            logger.debug(traceback.format_exc())
             raise DbtRuntimeError(
                 f"Python model failed:\n{type(error).__name__}: {error}"
             ) from error
@@ -51,10 +52,12 @@ class SparkSessionAdapter(SparkAdapter):
 
     @property
     def default_python_submission_method(self) -> str:
+        """The only one there is."""
         return "session"
 
     @property
     def python_submission_helpers(self) -> dict[str, type[PythonJobHelper]]:
+        """Runs a model in this process."""
         return {"session": SessionJobHelper}
 
     @available

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import importlib
+import logging
+import os
 import re
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import RLock
 from typing import TYPE_CHECKING
 
+from dbt.adapters.events.logging import AdapterLogger
 from dbt_common.exceptions import DbtRuntimeError
 from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
-
-from dbt.adapters.events.logging import AdapterLogger
 
 if TYPE_CHECKING:
     from dbt.adapters.sparksession.connections import SparkSessionCredentials
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
 __all__ = ["in_words", "open_session"]
 
 logger = AdapterLogger("SparkSession")
+# PySpark prints errors, plan and all; dbt reports them.
+logging.getLogger("SQLQueryContextLogger").setLevel(logging.CRITICAL)
 
 _lock = RLock()
 _configured: dict[str, SparkSession] = {}
@@ -64,6 +68,8 @@ def _start(parameters: dict[str, str]) -> SparkSession:
         sql = {n: v for n, v in given.items() if n.startswith("spark.sql.")}
         builder = builder.remote(remote)
     else:
+        # Its workers need the packages of this environment.
+        os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
         builder = builder.enableHiveSupport()
     for name, value in (sql if remote else given).items():
         builder = builder.config(name, value)

@@ -10,21 +10,19 @@
         config.get('on_schema_change'), default='ignore'
     ) -%}
     {%- set target_relation = this.incorporate(type='table') -%}
-    {%- do restore_interrupted(
-        target_relation, load_relation(this), suffixed(this, '__dbt_backup')
-    ) -%}
+    {%- do restore_interrupted() -%}
     {%- set existing = load_relation(this) -%}
     {{ run_hooks(pre_hooks) }}
     {%- if existing is none or existing.is_view or should_full_refresh() -%}
-        {%- call(beside) build_and_swap() -%}
-            {%- call statement('main', language=language) -%}
-                {{ create_table_as(False, beside, compiled_code, language) }}
-            {%- endcall -%}
+        {%- set beside = beside_this() -%}
+        {%- call statement('main', language=language) -%}
+            {{ create_table_as(False, beside, compiled_code, language) }}
         {%- endcall -%}
+        {%- do swap_in(beside) -%}
     {%- else -%}
         {#- A table, not a view: Spark refuses to overwrite what it reads. -#}
         {%- set beside = suffixed(target_relation, '__dbt_tmp') -%}
-        {%- do drop_table(beside) -%}
+        {%- do adapter.drop_relation(beside) -%}
         {%- call statement('beside', language=language) -%}
             {{ create_table_as(False, beside, compiled_code, language) }}
         {%- endcall -%}
@@ -42,7 +40,7 @@
                 config.get('predicates') or config.get('incremental_predicates')
             ) }}
         {%- endcall -%}
-        {%- do drop_table(beside) -%}
+        {%- do adapter.drop_relation(beside) -%}
     {%- endif -%}
     {%- do apply_grants(
         target_relation, config.get('grants'), should_revoke=should_full_refresh()

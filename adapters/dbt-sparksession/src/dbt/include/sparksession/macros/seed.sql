@@ -3,15 +3,15 @@
     {%- do store_result('agate_table', response='OK', agate_table=rows) -%}
     {{ run_hooks(pre_hooks) }}
     {%- set comment = model.description if config.persist_relation_docs() else '' -%}
-    {%- call(beside) build_and_swap() -%}
-        {%- do adapter.write_seed(
-            beside,
-            rows,
-            model['config'].get('column_types') or {},
-            file_format=config.get('file_format', 'parquet'),
-            comment=comment,
-        ) -%}
-    {%- endcall -%}
+    {%- set beside = beside_this() -%}
+    {%- do adapter.write_seed(
+        beside,
+        rows,
+        model['config'].get('column_types') or {},
+        file_format=config.get('file_format', 'parquet'),
+        comment=comment,
+    ) -%}
+    {%- do swap_in(beside) -%}
     {%- set count = rows.rows | length -%}
     {%- call noop_statement('main', 'INSERT ' ~ count, 'INSERT', count) -%}
     {%- endcall -%}

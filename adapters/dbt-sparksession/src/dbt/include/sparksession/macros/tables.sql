@@ -3,18 +3,17 @@
     that fails leaves the old table as it was, and a model may read its own rows of
     the last run. Delta and Iceberg replace a table in one step by themselves.
 
-    Input:  {% call(beside) build_and_swap() %} … builds beside … {% endcall %}
-    Output: the relation, as it is now
+    Input:  {% set beside = beside_this() %} … build it … {% do swap_in(beside) %}
+    Output: what was built stands under the model's name
 #}
-{% macro build_and_swap() %}
-    {%- set file_format = config.get('file_format', 'parquet') -%}
+{% macro beside_this() %}
     {%- set target_relation = this.incorporate(type='table') -%}
-    {%- set existing = load_relation(this) -%}
+    {%- set file_format = config.get('file_format', 'parquet') -%}
     {%- if file_format in ['delta', 'iceberg'] -%}
+        {%- set existing = load_relation(this) -%}
         {%- if existing is not none and not existing['is_' ~ file_format] -%}
             {%- do adapter.drop_relation(existing) -%}
         {%- endif -%}
-        {%- do caller(target_relation) -%}
         {{ return(target_relation) }}
     {%- endif -%}
     {%- if config.get('location_root') -%}
@@ -24,26 +23,33 @@
             ~ ' spark.sql.warehouse.dir, or the location of the schema.'
         ) -%}
     {%- endif -%}
+    {%- do restore_interrupted() -%}
     {%- set beside = suffixed(target_relation, '__dbt_tmp') -%}
-    {%- set backup = suffixed(target_relation, '__dbt_backup') -%}
-    {%- do restore_interrupted(target_relation, existing, backup) -%}
+    {%- do adapter.drop_relation(beside) -%}
+    {{ return(beside) }}
+{% endmacro %}
+
+{% macro swap_in(beside) %}
+    {%- set target_relation = this.incorporate(type='table') -%}
+    {%- if beside.identifier == target_relation.identifier -%}
+        {{ return('') }}
+    {%- endif -%}
     {%- set existing = load_relation(this) -%}
-    {%- do drop_table(beside) -%}
-    {%- do caller(beside) -%}
+    {%- set backup = suffixed(target_relation, '__dbt_backup') -%}
     {%- if existing is not none and existing.is_view -%}
         {%- do adapter.drop_relation(existing) -%}
     {%- elif existing is not none -%}
         {%- do adapter.rename_relation(existing, backup) -%}
     {%- endif -%}
     {%- do adapter.rename_relation(beside, target_relation) -%}
-    {%- do drop_table(backup) -%}
-    {{ return(target_relation) }}
+    {%- do adapter.drop_relation(backup) -%}
 {% endmacro %}
 
-{# Between the two renames a run may be killed: the old table is the backup then. #}
-{% macro restore_interrupted(target_relation, existing, backup) %}
-    {%- set left = load_relation(backup) -%}
-    {%- if left is not none and existing is none -%}
+{# A run may be killed between the two renames: the old table is the backup then. #}
+{% macro restore_interrupted() %}
+    {%- set target_relation = this.incorporate(type='table') -%}
+    {%- set left = load_relation(suffixed(target_relation, '__dbt_backup')) -%}
+    {%- if left is not none and load_relation(this) is none -%}
         {%- do adapter.rename_relation(left, target_relation) -%}
     {%- elif left is not none -%}
         {%- do adapter.drop_relation(left) -%}
@@ -56,18 +62,14 @@
     )) }}
 {% endmacro %}
 
-{% macro drop_table(relation) %}
-    {%- do adapter.drop_relation(relation.incorporate(type='table')) -%}
-{% endmacro %}
-
 {% materialization table, adapter='sparksession', supported_languages=['sql', 'python'] %}
     {%- set language = model['language'] -%}
     {{ run_hooks(pre_hooks) }}
-    {%- call(beside) build_and_swap() -%}
-        {%- call statement('main', language=language) -%}
-            {{ create_table_as(False, beside, compiled_code, language) }}
-        {%- endcall -%}
+    {%- set beside = beside_this() -%}
+    {%- call statement('main', language=language) -%}
+        {{ create_table_as(False, beside, compiled_code, language) }}
     {%- endcall -%}
+    {%- do swap_in(beside) -%}
     {%- set target_relation = this.incorporate(type='table') -%}
     {%- do apply_grants(target_relation, config.get('grants'), should_revoke=True) -%}
     {%- do persist_docs(target_relation, model) -%}
