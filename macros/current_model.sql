@@ -25,9 +25,7 @@
     ] -%}
     {%- set numbers = [] -%}
     {%- for parameter in parameters -%}
-        {%- do numbers.append(
-            'cast(nullif(' ~ parameter ~ ", cast('nan' as double)) as string)"
-        ) -%}
+        {%- do numbers.append('cast(' ~ parameter ~ ' as string)') -%}
     {%- endfor -%}
     {%- set rows = run_query(
         'select cast(model_version as string), cast(segment_id as string),'

@@ -18,7 +18,8 @@ def typed(rows: Iterable[Mapping[str, Any]], **types: str) -> pd.DataFrame:
     """Make a frame with exactly these columns and types, even without rows.
 
     A warehouse takes the type of a column from the frame: a column without a
-    single value would otherwise have none.
+    single value would otherwise have none. Of the pandas types of numbers only those
+    with a capital letter, such as ``Float64``, write a missing value as NULL.
 
     Parameters
     ----------
@@ -84,7 +85,7 @@ def stored(session: Any, this: Any, model: str | None = None) -> Any:
 
     Parameters
     ----------
-    session : DuckDBPyConnection
+    session : DuckDBPyConnection or SparkSession
         What dbt gives to a Python model.
     this
         ``dbt.this``.
@@ -97,8 +98,11 @@ def stored(session: Any, this: Any, model: str | None = None) -> Any:
         None before the first build.
     """
     before, name, after = str(this).rpartition(this.identifier)
+    table = f"{before}{model or name}{after}"
+    if hasattr(session, "catalog"):  # of Spark, whose tables are read late
+        return session.table(table) if session.catalog.tableExists(table) else None
     try:
-        return session.table(f"{before}{model or name}{after}")
+        return session.table(table)
     except duckdb.CatalogException:
         return None
 
