@@ -11,7 +11,7 @@ import pandas as pd
 
 from customer_segmentation.errors import SegmentationError
 
-__all__ = ["collect", "count", "stored", "typed"]
+__all__ = ["collect", "sampled", "stored", "typed"]
 
 
 def typed(rows: Iterable[Mapping[str, Any]], **types: str) -> pd.DataFrame:
@@ -73,11 +73,31 @@ def collect(relation: Any, columns: Sequence[str], where: str, key: str):
     return frame.sort_values(key, kind="stable", ignore_index=True)
 
 
-def count(relation: Any, where: str) -> int:
-    """Count the rows of a relation that meet an SQL condition."""
+def sampled(relation: Any, where: str, key: str, at_most: int) -> str:
+    """Narrow a condition to a sample, always the same one, where it holds for many.
+
+    Parameters
+    ----------
+    relation : DuckDBPyRelation or pyspark DataFrame
+    where : str
+        SQL condition, without an ``or`` outside of brackets.
+    key : str
+        Column that the sample hangs on: its rows are those with the smallest hashes,
+        for any order of the rows, in any relation and on any machine.
+    at_most : int
+        Number of rows up to which all are taken; of more it is about as many.
+
+    Returns
+    -------
+    str
+        The SQL condition.
+    """
     with _readable(where):
         rows = relation.filter(where)
-        return rows.shape[0] if hasattr(rows, "df") else rows.count()
+        found = rows.shape[0] if hasattr(rows, "df") else rows.count()
+    if found <= at_most:
+        return where
+    return f"{where} and md5({key}) < '{int(16**8 * at_most / found):08x}'"
 
 
 def stored(session: Any, this: Any, model: str | None = None) -> Any:
