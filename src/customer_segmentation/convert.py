@@ -139,7 +139,11 @@ def _write(
             f"select line_number from ({skipped_lines_sql(file)}) "
             "where reasons is not null order by line_number"
         ).fetchall()
-    columns = ", ".join(f"{c.name} as {identifier(c.header)}" for c in table.columns)
+    # A column may lack a name in a text file, not in Parquet.
+    columns = ", ".join(
+        f"{column.name} as {identifier(column.header or column.name)}"
+        for column in table.columns
+    )
     connection.execute(
         f"copy (select {columns} from loaded order by position) "
         f"to {literal(copy)} (format parquet)"

@@ -213,6 +213,14 @@ class TestGoodInputsPass:
             assert not failures(report)
             assert report.tables[0].rows == ROWS
 
+    def test_a_relation_of_spark_is_left_to_the_build(self, shop):
+        given = {"relation": "lake.crm.shoppers"}
+        report = shop.validate("mall_customers", given, target="spark")
+        assert report.failed == 0
+        (warning,) = report.tables[0].warnings
+        assert '"lake.crm.shoppers" is read by Spark alone' in warning
+        assert (report.page.parent / "inputs/mall_customers.customers.html").exists()
+
 
 WRONG = {
     "date order": (
