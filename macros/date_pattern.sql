@@ -22,16 +22,18 @@
         '%M': 'mm', '%-M': 'm', '%S': 'ss', '%-S': 's',
         '%f': 'SSSSSS', '%g': 'SSS',
     } -%}
+    {#- Of 12 without %p DuckDB makes noon, Java midnight. -#}
+    {%- set refused = [] if '%p' in format else ['%I', '%-I'] -%}
     {%- set pattern = [] -%}
     {#- Text in one piece: the quotes of two that touch would be one of the text. -#}
     {%- for part in modules.re.findall('%-?[a-zA-Z]|(?:%%|[^%])+', format) -%}
-        {%- if part in letters -%}
+        {%- if part in letters and part not in refused -%}
             {%- do pattern.append(letters[part]) -%}
         {%- elif modules.re.fullmatch('%-?[a-zA-Z]', part) -%}
             {%- do exceptions.raise_compiler_error(
                 'The date format "' ~ format ~ '" holds "' ~ part ~ '", which Spark'
                 ~ ' cannot read. Allowed are ' ~ letters.keys() | join(', ')
-                ~ '. The tables are as they were.'
+                ~ '; %I with %p. The tables are as they were.'
             ) -%}
         {%- elif modules.re.fullmatch('[-/:., ]+', part) -%}
             {%- do pattern.append(part) -%}

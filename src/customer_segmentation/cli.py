@@ -121,6 +121,24 @@ def _parser() -> argparse.ArgumentParser:
         help="before a build, only warn of what differs from the last load",
     )
 
+    validating.add_argument(
+        "--target",
+        choices=("duckdb", "spark"),
+        default="duckdb",
+        help="of dbt; tables of Spark are left to the build",
+    )
+
+    converting = command(
+        _convert, "write the files of input_files as Parquet, and print their vars"
+    )
+    converting.add_argument(
+        "--vars", required=True, help="the vars that dbt is given, as YAML or JSON"
+    )
+    converting.add_argument(
+        "--project", type=Path, default=".", help="folder of dbt_project.yml"
+    )
+    converting.add_argument("--folder", type=Path, required=True, help="of the copies")
+
     demo = command(_demo, "make the demo seeds anew, or one dataset of any size")
     demo.add_argument(
         "--folder", type=Path, help="default: seeds/demo, or demo for one dataset"
@@ -191,27 +209,47 @@ def _summary(options: argparse.Namespace) -> None:
     print(summary(options.database))
 
 
-def _validate(options: argparse.Namespace) -> None:
+def _variables(options: argparse.Namespace) -> dict:
     import yaml
 
+    try:
+        variables = yaml.safe_load(options.vars) or {}
+    except yaml.YAMLError as error:
+        raise SegmentationError(f"--vars is no YAML or JSON ({error}).") from None
+    if not isinstance(variables, dict):
+        raise SegmentationError(
+            f"--vars is {options.vars!r}; needed is what dbt is given, such as "
+            "'{input_files: {online_retail: sales.csv}}'."
+        )
+    return variables
+
+
+def _convert(options: argparse.Namespace) -> None:
+    from customer_segmentation.convert import convert
+    from customer_segmentation.sources import read_catalogue
+
+    variables = _variables(options)
+    converted, notes = convert(
+        *(read_catalogue(options.project), variables.get("input_files")),
+        options.folder,
+    )
+    for note in notes:
+        print(note, file=sys.stderr)
+    print(json.dumps(variables | {"input_files": converted}, ensure_ascii=False))
+
+
+def _validate(options: argparse.Namespace) -> None:
     from customer_segmentation.validation import validate, validate_marts
 
     if options.marts:
         report = validate_marts(options.database, options.published, options.docs)
         outcome = "The marts were not published, if this ran before `segments publish`"
     else:
-        try:
-            variables = yaml.safe_load(options.vars) or {}
-        except yaml.YAMLError as error:
-            raise SegmentationError(f"--vars is no YAML or JSON ({error}).") from None
-        if not isinstance(variables, dict):
-            raise SegmentationError(
-                f"--vars is {options.vars!r}; needed is what dbt is given, such as "
-                "'{input_files: {online_retail: sales.csv}}'."
-            )
+        variables = _variables(options)
         report = validate(
             *(options.project, variables, options.database, options.docs),
             accept_drift=options.accept_drift,
+            target=options.target,
         )
         outcome = "No table was touched"
     for line in report.lines():

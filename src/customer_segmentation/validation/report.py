@@ -107,6 +107,12 @@ class Checker:
         checked = Checked(name, rows, len(results), *map(tuple, messages.values()))
         self._pages[checked] = _page(name, rendered(name, results))
 
+    def leave(self, name: str, why: str) -> None:
+        """Say why a table is not checked."""
+        checked = Checked(name, 0, 0, (), (why,))
+        body = f"<h1>{escape(name)}</h1>\n<p>Not checked: {escape(why)}</p>"
+        self._pages[checked] = _written(name, body)
+
     def report(self, docs: Path, kind: str, title: str) -> Report:
         """Write the pages of this run; those of the other kind of run stay."""
         folder = docs / kind
