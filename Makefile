@@ -15,7 +15,14 @@ export UV_SYSTEM_CERTS := 1
 # TARGET=spark builds on Apache Spark, in an environment of its own.
 TARGET ?= duckdb
 ON_SPARK := $(filter spark,$(TARGET))
+ifeq ($(SEGMENTATION_SPARK_MASTER),)
+# Spark in this process is nobody else's business.
+export SPARK_LOCAL_IP ?= 127.0.0.1
+endif
 build: BIN := $(if $(ON_SPARK),.venv-spark,.venv)/bin
+
+# A remote server, or a warehouse such as hdfs://…, is not read from here.
+SPARK_ELSEWHERE := $(if $(ON_SPARK),$(SEGMENTATION_SPARK_REMOTE)$(findstring ://,$(SEGMENTATION_SPARK_WAREHOUSE)))
 
 DBT_BUILD = $(BIN)/dbt --quiet build --target $(TARGET) \
 	--target-path target$(if $(ON_SPARK),/spark)$(if $(DATA),/data)
@@ -33,9 +40,13 @@ help: ## List the commands
 
 build: $(if $(ON_SPARK),java .venv-spark/spark,.venv/runtime) ## Check, build, test and publish the segments (DATA=<folder of real files> RETRAIN=true TARGET=spark)
 	$(CHECK_AND_BUILD)
-	$(BIN)/segments validate --marts
-	$(BIN)/segments publish
+ifneq ($(SPARK_ELSEWHERE),)
+	@echo "The tables stand in Spark's own warehouse; nothing is published from here."
+else
+	$(BIN)/segments validate --target $(TARGET) --marts
+	$(BIN)/segments publish --target $(TARGET)
 	$(BIN)/segments summary
+endif
 
 test: lint pytest ## Lint and run every test (SEGMENTATION_DATA_DIR=<folder of real files>)
 

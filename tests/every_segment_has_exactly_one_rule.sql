@@ -1,7 +1,7 @@
 -- A returned row is a segment without a rule, or a rule without its segment. Of
--- a segment that nobody is in now there is nothing to tell; above 200,000
--- entities rules come from a sample, in which a segment may have nobody if about
--- 20 were to be expected, or fewer.
+-- a segment that nobody is in now there is nothing to tell. Above 200,000
+-- entities the rules come from a sample: there a segment of which no more than
+-- 20 are to be expected in it may lack one.
 
 with segment_summary as (
 
@@ -30,6 +30,8 @@ where
     segment_summary.segmentation is null
     or (
         segment_rules.segmentation is null
-        and segment_summary.entities
-        > case when segment_summary.is_sampled then segment_summary.few else 0 end
+        and (
+            segment_summary.entities > segment_summary.few
+            or segment_summary.entities > 0 and not segment_summary.is_sampled
+        )
     )

@@ -12,6 +12,17 @@ from customer_segmentation.errors import SegmentationError
 
 __all__ = ["main"]
 
+# Where each target builds: an environment variable, or else a path.
+BUILT_BY = {
+    "duckdb": ("SEGMENTATION_DATABASE", "warehouse/segmentation.duckdb"),
+    "spark": ("SEGMENTATION_SPARK_WAREHOUSE", "warehouse/spark"),
+}
+BUILT = (
+    "what dbt built: a database, or the folder of Spark's tables (default: "
+    + ", ".join(f"{path} for {target}" for target, (_, path) in BUILT_BY.items())
+    + ")"
+)
+
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command.
@@ -64,14 +75,7 @@ def _parser() -> argparse.ArgumentParser:
     inspecting.add_argument("--decimal-sign", choices=(".", ","))
 
     publishing = command(_publish, "publish the built tables for BI tools")
-    publishing.add_argument(
-        "--source",
-        type=Path,
-        default=os.environ.get(
-            "SEGMENTATION_DATABASE", "warehouse/segmentation.duckdb"
-        ),
-        help="database that dbt built (default: %(default)s)",
-    )
+    publishing.add_argument("--source", type=Path, help=BUILT)
     for parser_with_target in (
         publishing,
         command(_summary, "summarise what was published"),
@@ -92,14 +96,7 @@ def _parser() -> argparse.ArgumentParser:
     validating.add_argument(
         "--project", type=Path, default=".", help="folder of dbt_project.yml"
     )
-    validating.add_argument(
-        "--database",
-        type=Path,
-        default=os.environ.get(
-            "SEGMENTATION_DATABASE", "warehouse/segmentation.duckdb"
-        ),
-        help="database that dbt builds (default: %(default)s)",
-    )
+    validating.add_argument("--database", type=Path, help=BUILT)
     validating.add_argument(
         "--docs",
         type=Path,
@@ -120,13 +117,13 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="before a build, only warn of what differs from the last load",
     )
-
-    validating.add_argument(
-        "--target",
-        choices=("duckdb", "spark"),
-        default="duckdb",
-        help="of dbt; tables of Spark are left to the build",
-    )
+    for parser_of_built in (publishing, validating):
+        parser_of_built.add_argument(
+            "--target",
+            choices=BUILT_BY,
+            default="duckdb",
+            help="of dbt (default: %(default)s)",
+        )
 
     converting = command(
         _convert, "write the files of input_files as Parquet, and print their vars"
@@ -149,6 +146,10 @@ def _parser() -> argparse.ArgumentParser:
         "--customers", type=int, help="of ecommerce_orders; its full size is 25000"
     )
     return parser
+
+
+def _built(target: str) -> Path:
+    return Path(os.environ.get(*BUILT_BY[target]))
 
 
 # Each command imports what it needs: the others start faster without it.
@@ -199,7 +200,8 @@ def _inspect(options: argparse.Namespace) -> None:
 def _publish(options: argparse.Namespace) -> None:
     from customer_segmentation.publish import publish
 
-    tables = publish(options.source, options.database)
+    source = options.source or _built(options.target)
+    tables = publish(source, options.database)
     print(f"Published {len(tables)} tables to {options.database}")
 
 
@@ -241,13 +243,14 @@ def _convert(options: argparse.Namespace) -> None:
 def _validate(options: argparse.Namespace) -> None:
     from customer_segmentation.validation import validate, validate_marts
 
+    database = options.database or _built(options.target)
     if options.marts:
-        report = validate_marts(options.database, options.published, options.docs)
+        report = validate_marts(database, options.published, options.docs)
         outcome = "The marts were not published, if this ran before `segments publish`"
     else:
         variables = _variables(options)
         report = validate(
-            *(options.project, variables, options.database, options.docs),
+            *(options.project, variables, database, options.docs),
             accept_drift=options.accept_drift,
             target=options.target,
         )

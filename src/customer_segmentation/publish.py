@@ -13,13 +13,13 @@ from customer_segmentation.sql import identifier, literal
 
 __all__ = ["publish"]
 
-# Of Spark's tables they are views.
+# The tables of Spark are views here; those of DuckDB are on the way to tables.
 TABLES = """
 select table_name, comment from duckdb_tables()
 where database_name = 'built' and schema_name = 'main'
 union all
 select view_name, comment from duckdb_views()
-where database_name = 'built' and schema_name = 'main' and not internal
+where database_name = 'built' and schema_name = 'main' and $is_of_spark
 order by all
 """
 
@@ -58,7 +58,7 @@ def publish(source: Path, target: Path) -> dict[str, int]:
     _remove(unfinished)
     with duckdb.connect() as connection:
         attach_built(connection, source)
-        tables = connection.execute(TABLES).fetchall()
+        tables = connection.execute(TABLES, {"is_of_spark": source.is_dir()}).fetchall()
         if not tables:
             raise SegmentationError(f"{source} holds no tables. Run `dbt build` first.")
         # The oldest storage version, so that drivers of any age can read it.

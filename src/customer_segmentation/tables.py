@@ -331,7 +331,8 @@ def _entry(entries: Mapping[str, Any], name: str, what: str, where: str) -> Any:
 def _signatures(archetypes: Any) -> dict[str, dict[str, dict[str, Level]]]:
     """Read the seed: set to archetype to feature to level."""
     columns = ["archetype_set", "archetype", "feature", "level"]
-    rows = collect(archetypes, columns, "true", "archetype")
+    rows = collect(archetypes, columns, "true", "feature")
+    rows = rows.sort_values(["archetype_set", "archetype"], kind="stable")
     signatures: dict[str, dict[str, dict[str, Level]]] = {}
     for row in rows.itertuples():
         of_set = signatures.setdefault(row.archetype_set, {})

@@ -9,7 +9,7 @@ with features as (
         feature,
         feature_value,
         cast(feature_value as decimal(28, 8)) as exact_value
-    from {{ ref('int_segmentation_features') }}
+    from {{ ref('int_scaled_features') }}
 
 ),
 

@@ -1,9 +1,10 @@
-"""The macro score_customers gives every row the segment that Python gave it."""
+"""SQL gives every row the segment that the library gives it."""
 
 from __future__ import annotations
 
 import json
-from datetime import datetime
+import shutil
+from datetime import datetime, timedelta
 from itertools import product
 from typing import Any
 
@@ -11,36 +12,42 @@ import duckdb
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import Build
+import yaml
+from conftest import PROJECT, Build
+from placing import placed
 
 from customer_segmentation.definitions import Feature, definitions_table
 from customer_segmentation.errors import SegmentationError
-from customer_segmentation.tables import (
-    customer_segments,
-    k_selection,
-    segmentation_models,
-)
+from customer_segmentation.tables import k_selection, segmentation_models
 
 SOURCES = {
     ("customer", "grain"): ("customer_features", "customer_id"),
     ("sale", "grain"): ("sale_features", "transaction_line_id"),
-    ("customer", "published"): ("int_published_customer_features", "customer_id"),
+    ("customer", "published"): (
+        "staging.int_published_customer_features",
+        "customer_id",
+    ),
 }
 NOW = datetime(2024, 3, 1)
 
 
-def assert_alike(both: pd.DataFrame, name: str) -> None:
-    """Compare the columns of Python with those of SQL, which end in ``_1``."""
-    assert len(both) > 0
-    for column in ("segment_id", "segment_name", "second_segment_id"):
-        python, sql = both[column], both[f"{column}_1"]
-        same = python.astype("string") == sql.astype("string")
-        assert same.fillna(python.isna() & sql.isna()).all(), (name, column)
-    assert (both.is_outlier == both.is_outlier_1).all(), name
-    for column in ("distance", "second_distance", "confidence"):
-        np.testing.assert_allclose(
-            both[f"{column}_1"], both[column], rtol=1e-9, atol=1e-12, err_msg=name
-        )
+def assert_alike(sql: pd.DataFrame, python: pd.DataFrame, name: str) -> None:
+    """Compare rows of SQL with those of the oracle, in its columns."""
+    assert len(sql) == len(python) > 0
+    python = python.reset_index(drop=True)
+    sql = sql.set_index("entity_id").loc[python.entity_id].reset_index()
+    for column in python.columns.intersection(sql.columns):
+        found, expected = sql[column], python[column]
+        if expected.dtype.kind == "f":
+            np.testing.assert_allclose(
+                *(each.astype(float) for each in (found, expected)),
+                rtol=1e-12,
+                atol=1e-12,
+                err_msg=f"{name}, {column}",
+            )
+        else:
+            same = (found == expected) | (found.isna() & expected.isna())
+            assert same.all(), (name, column)
 
 
 @pytest.fixture(params=["demo_build", "real_build"])
@@ -49,7 +56,7 @@ def build(request):
 
 
 class TestSqlScoresAsPython:
-    """For every segmentation: labels, second labels, distances and outliers."""
+    """For every segmentation: labels, distances, outliers and coordinates."""
 
     def test_every_row_of_every_segmentation(self, build):
         definitions = build.query(
@@ -57,28 +64,20 @@ class TestSqlScoresAsPython:
             "from segmentations where segmentation in "
             "(select segmentation from customer_segments) order by segmentation"
         )
-        calls = []
+        assert len(definitions) > 10
         for row in definitions.itertuples():
-            relation, _ = SOURCES[row.grain, row.features_from]
-            calls.append(
-                f"-- {row.segmentation}\n"
-                f"{{{{ score_customers(ref('{relation}'), '{row.segmentation}') }}}}"
+            relation, key = SOURCES[row.grain, row.features_from]
+            name = f"where segmentation = '{row.segmentation}'"
+            expected = placed(
+                build.query(f"from segmentation_models {name} and is_current"),
+                build.query(
+                    f"from {relation} where dataset = '{row.dataset}' "
+                    f"and {key} is not null and ({row.row_condition or 'true'})"
+                ),
+                key,
             )
-        compiled = build.compiled("\n".join(calls))
-        queries = dict(part.split("\n", 1) for part in compiled.split("-- ")[1:])
-        assert len(queries) == len(definitions) > 10
-        for row in definitions.itertuples():
-            _, key = SOURCES[row.grain, row.features_from]
-            both = build.query(
-                f"with scored as ({queries[row.segmentation]}) "
-                "select python.*, scored.* from customer_segments as python "
-                f"left join scored on scored.{key} = python.entity_id "
-                "and scored.dataset = python.dataset "
-                f"and ({row.row_condition or 'true'}) "
-                f"where python.segmentation = '{row.segmentation}' "
-                "order by python.entity_id"
-            )
-            assert_alike(both, row.segmentation)
+            found = build.query(f"from customer_segments {name}")
+            assert_alike(found, expected, row.segmentation)
 
 
 TRANSFORMS = ["none", "log1p", "signed_log1p", "yeo_johnson"]
@@ -130,6 +129,16 @@ def every_way() -> dict[str, dict[str, Any]]:
         )
     raw = {"outliers": "none"}
     definitions["ties"] = definition({"x": raw, "y": raw}, scaler="none")
+    walk = {"walk_x": raw, "walk_y": raw}
+    for name, margin in {"held": 0.2, "loose": 0.0}.items():
+        definitions[name] = definition(
+            walk,
+            k=3,
+            k_range=[3, 3],
+            where="walk_x < 100 -- or any",
+            hysteresis_margin=margin,
+        )
+    definitions["one"] = definition(walk, k=1, k_range=[1, 1])
     definitions["wide"] = definition(dict.fromkeys(WIDE, {}), k=10, k_range=[10, 10])
     return definitions
 
@@ -149,6 +158,8 @@ def entities(n: int, seed: int) -> pd.DataFrame:
         texts = np.array([*CATEGORIES, None], dtype=object)
         frame[name] = texts[random.integers(0, 10, n) // 3]
     frame[["x", "y"]] = random.choice([-1.0, 1.0], (n, 2))
+    means = np.array([[0.0, 0.0], [4.0, 0.0], [0.0, 4.0]])[np.arange(n) % 3]
+    frame[["walk_x", "walk_y"]] = random.normal(means, 0.8)
     wide = pd.DataFrame(random.normal(size=(n, len(WIDE))), columns=WIDE)
     return pd.concat([frame, wide], axis=1)
 
@@ -166,6 +177,13 @@ def new_entities(n: int) -> pd.DataFrame:
     # Half-way between the four places of the fit.
     frame[["x", "y"]] = random.choice([-1.0, 0.0, 1.0], (n, 2))
     return frame
+
+
+def columns() -> list[dict[str, Any]]:
+    """List the columns of customer_segments, as documented."""
+    path = PROJECT / "models/marts/segments/_customer_segments__models.yml"
+    (model,) = yaml.safe_load(path.read_text())["models"]
+    return model["columns"]
 
 
 @pytest.fixture(scope="module")
@@ -192,6 +210,9 @@ def scoring(tmp_path_factory):
             "segmentation_models",
             segmentation_models(defined, sources, chosen, seed, NOW),
         )
+        types = ", ".join(f"{each['name']} {each['data_type']}" for each in columns())
+        connection.execute(f"create table customer_segments ({types})")
+        stored("customer_features", fitted)
         stored("new", new_entities(500).assign(order=1, **{"My Column": 2}))
         stored("infinite", new_entities(3))
         for place, value in enumerate(("infinity", "-infinity", "1e200")):
@@ -218,43 +239,32 @@ def scoring(tmp_path_factory):
 class TestSqlScoresAsPythonWhateverTheDefinition:
     """New rows hold what the fit has not seen: it must mean the same to both."""
 
-    def both(self, scoring, name: str, where: str = "true") -> pd.DataFrame:
-        """Score the new entities in Python and in SQL, side by side."""
+    def both(self, scoring, name: str, where: str = "true"):
+        """Score the new entities in SQL and by the oracle."""
         build, queries = scoring
-        with duckdb.connect(str(build.database), read_only=True) as connection:
-            scored = customer_segments(
-                connection.sql(
-                    f"select * from segmentations where segmentation = '{name}'"
-                ),
-                {"customer": connection.sql(f"select * from new where {where}")},
-                connection.table("segmentation_models"),
-                NOW,
-            )
-            connection.register("python", scored)
-            return connection.sql(
-                f"select python.*, scored.* from python left join "
-                f"({queries[f'new {name}']}) as scored "
-                "on python.entity_id = scored.customer_id order by entity_id"
-            ).df()
+        models = build.query(f"from segmentation_models where segmentation = '{name}'")
+        expected = placed(models, build.query(f"from new where {where}"))
+        found = build.query(f"from ({queries[f'new {name}']}) where {where}")
+        return found.rename(columns={"customer_id": "entity_id"}), expected
 
     @pytest.mark.parametrize(
         "name", ["scaler_standard", "scaler_robust", "scaler_min_max", "scaler_none"]
     )
     def test_every_way_of_every_step(self, scoring, name):
-        both = self.both(scoring, name)
-        assert both.is_outlier.sum() > 100
+        found, expected = self.both(scoring, name)
+        assert expected.is_outlier.sum() > 100
         # Beside 1e20 all centroids stand in one place: rounding would decide.
-        clear = both.confidence > 1e-9
-        assert clear.sum() > 100
-        assert_alike(both[clear], name)
+        clear = expected[expected.confidence > 1e-9]
+        assert len(clear) > 100
+        assert_alike(found[found.entity_id.isin(clear.entity_id)], clear, name)
 
     def test_ties(self, scoring):
-        both = self.both(scoring, "ties")
-        assert (both.confidence == 0).sum() > 10
-        assert_alike(both, "ties")
+        found, expected = self.both(scoring, "ties")
+        assert (expected.confidence == 0).sum() > 10
+        assert_alike(found, expected, "ties")
 
     def test_200_features(self, scoring):
-        assert_alike(self.both(scoring, "wide"), "wide")
+        assert_alike(*self.both(scoring, "wide"), "wide")
 
     @pytest.mark.parametrize(
         ("column", "is_known"),
@@ -267,7 +277,7 @@ class TestSqlScoresAsPythonWhateverTheDefinition:
         name = f"refuses_{column}"
         with pytest.raises(SegmentationError, match=f'"{column}" is missing for'):
             self.both(scoring, name)
-        assert_alike(self.both(scoring, name, is_known), name)
+        assert_alike(*self.both(scoring, name, is_known), name)
         build, queries = scoring
         unknown = build.query(
             f"select * from ({queries[f'new {name}']}) as scored "
@@ -290,7 +300,7 @@ class TestSqlScoresAsPythonWhateverTheDefinition:
         assert scored["My Column"].eq(2).all()
         assert scored.columns.is_unique
 
-    @pytest.mark.parametrize("column", ["segment_id", "Confidence", "scaled_1"])
+    @pytest.mark.parametrize("column", ["Confidence", "scaled_1"])
     def test_a_relation_that_was_scored_already_is_refused(self, scoring, column):
         """Its own columns would stand before the new ones, without a word."""
         build, _ = scoring
@@ -333,3 +343,188 @@ class TestSqlScoresAsPythonWhateverTheDefinition:
         assert {*rows.categories.map(json.loads).map(tuple)} == {tuple(CATEGORIES)}
         assert rows.center[:3].eq(0).all()
         assert rows.scale[:3].eq(0.5).all()
+
+
+@pytest.fixture(scope="module")
+def assignment(scoring) -> tuple[Build, str]:
+    """Compile the model customer_segments, for all but the widest definition."""
+    build, _ = scoring
+    with duckdb.connect(str(build.database)) as connection:
+        connection.execute("delete from segmentations where segmentation = 'wide'")
+    result = build.dbt("compile", "--select", "customer_segments")
+    assert result.returncode == 0, result.stdout
+    (path,) = build.folder.glob("target/compiled/**/customer_segments.sql")
+    return build, path.read_text()
+
+
+class Warehouse:
+    """A copy of the database that period after period is built into."""
+
+    def __init__(self, assignment, folder) -> None:
+        build, self.sql = assignment
+        copy = shutil.copy(build.database, folder)
+        self.connection = duckdb.connect(str(copy))
+        self.models = self.connection.table("segmentation_models").df()
+
+    def build(self, frame: pd.DataFrame, month: int) -> pd.DataFrame:
+        """Build customer_segments for the last day of a month."""
+        frame = frame.assign(as_of_date=pd.Timestamp(2024, month, 28))
+        self.connection.register("frame", frame)
+        self.connection.execute(
+            "create or replace table customer_features as "
+            "select * replace (cast(as_of_date as date) as as_of_date) from frame"
+        )
+        self.connection.execute(
+            f"create or replace temp table next as {self.sql}; "
+            "create or replace table customer_segments as from next"
+        )
+        return self.stored()
+
+    def stored(self) -> pd.DataFrame:
+        return self.connection.table("customer_segments").df()
+
+    def of(self, name: str) -> pd.DataFrame:
+        return self.models[self.models.segmentation == name]
+
+
+@pytest.fixture
+def warehouse(assignment, tmp_path):
+    warehouse = Warehouse(assignment, tmp_path)
+    yield warehouse
+    warehouse.connection.close()
+
+
+def moved(frame: pd.DataFrame, seed: int) -> pd.DataFrame:
+    """Some customers come, some go, and all walk a little."""
+    random = np.random.default_rng(seed)
+    frame = frame.sample(frac=0.9, random_state=seed)
+    step = random.normal(0, 1, (len(frame), 2))
+    return frame.assign(**dict(zip(("walk_x", "walk_y"), step.T, strict=True))).assign(
+        walk_x=lambda walked: walked.walk_x + frame.walk_x,
+        walk_y=lambda walked: walked.walk_y + frame.walk_y,
+    )
+
+
+class TestEveryoneIsAssigned:
+    """In the engine's own SQL: nobody is fetched, and nobody left out."""
+
+    FRAME = entities(400, seed=0).fillna({"none_winsorise": 1.0, "type": "low"})
+
+    def test_period_after_period_as_the_library_holds_them(self, warehouse):
+        margins = {"loose": 0.0}
+        stored, held = warehouse.stored(), 0
+        # The second period is built twice, and the fourth is an old one again.
+        for seed, month in enumerate((1, 2, 2, 3, 2, 4)):
+            frame = moved(self.FRAME, seed if month != 2 else 1)
+            found = warehouse.build(frame, month)
+            assert {*found.segmentation} == {*every_way()} - {"wide"}
+            for name, rows in found.groupby("segmentation"):
+                expected = placed(
+                    warehouse.of(name),
+                    frame.assign(as_of_date=pd.Timestamp(2024, month, 28)),
+                    margin=margins.get(name, 0.2),
+                    stored=stored[stored.segmentation == name],
+                )
+                assert_alike(rows, expected, f"{name}, build {seed}")
+            stored, before = found, stored
+            own = found[found.segmentation == "held"]
+            held += (own.segment_id != own.raw_segment_id).sum()
+            if seed == 2:
+                same = [rows.drop(columns="scored_at") for rows in (before, found)]
+                order = ["segmentation", "entity_id"]
+                pd.testing.assert_frame_equal(
+                    *(rows.sort_values(order, ignore_index=True) for rows in same)
+                )
+        assert held > 20
+        loose = stored[stored.segmentation == "loose"]
+        assert (loose.segment_id == loose.raw_segment_id).all()
+
+    @pytest.mark.parametrize(
+        "change",
+        [
+            "update customer_segments set model_version = 2",
+            "update customer_segments set scored_at = '2024-02-28'",
+            "update customer_segments set segment_id = 9, raw_segment_id = 9",
+            "update customer_segments set as_of_date = null",
+        ],
+        ids=["the demo's", "of a model that was dropped", "gone", "without a date"],
+    )
+    def test_who_was_in_no_segment_of_this_model_goes_to_the_nearest(
+        self, warehouse, change
+    ):
+        """Version 2 is one of the demo data, while the user's are built."""
+        warehouse.connection.execute(
+            "insert into segmentation_models by name select * replace "
+            "(2 as model_version, not is_demo as is_demo, false as is_current) "
+            "from segmentation_models"
+        )
+        warehouse.build(self.FRAME, 1)
+        warehouse.connection.execute(change)
+        found = warehouse.build(moved(self.FRAME, 1), 2)
+        assert (found.segment_id == found.raw_segment_id).all()
+        is_gone = "= 9" in change
+        assert found.previous_segment_id.isna().all() != is_gone
+
+    def test_the_entities_are_those_of_the_definition(self, warehouse):
+        frame = self.FRAME.copy()
+        frame.loc[5:7, "dataset"] = "chocolate_sales"
+        frame.loc[8, "customer_id"] = None
+        frame.loc[9, "walk_x"] = 100.0
+        found = warehouse.build(frame, 1).groupby("segmentation").entity_id.agg(set)
+        expected = {*frame.customer_id.drop([5, 6, 7, 8])}
+        assert found["one"] == expected
+        assert found["held"] == expected - {"00009"}
+
+    def test_who_cannot_be_scored_has_a_row_without_a_segment(self, warehouse):
+        """A test of the project, every_entity_can_be_scored, fails for them."""
+        frame = self.FRAME.copy()
+        frame.loc[3, "none_winsorise"] = np.nan
+        frame.loc[4, "none_winsorise"] = np.inf
+        found = warehouse.build(frame, 1)
+        rows = found[found.segmentation == "refuses_none_winsorise"]
+        unscored = rows[rows.segment_id.isna()]
+        assert {*unscored.entity_id} == {"00003", "00004"}
+        assert unscored[["segment_name", "distance", "confidence"]].isna().all(None)
+        assert found.groupby("segmentation").size().eq(400).all()
+
+    def test_the_only_segment_has_no_second(self, warehouse):
+        found = warehouse.build(self.FRAME, 1)
+        one = found[found.segmentation == "one"]
+        assert one.confidence.eq(1).all()
+        assert one[["second_segment_id", "second_distance"]].isna().all(None)
+
+    def test_times_and_dates(self, warehouse):
+        found = warehouse.build(self.FRAME, 1)
+        (scored_at,) = found.scored_at.unique()
+        now = datetime.now().astimezone().utctimetuple()
+        assert abs(datetime(*now[:6]) - scored_at) < timedelta(minutes=10)
+        assert found.as_of_date.eq(pd.Timestamp(2024, 1, 28)).all()
+
+    def test_without_a_model_it_is_an_error_where_there_are_entities(self, assignment):
+        build, _ = assignment
+        with duckdb.connect(str(build.database)) as connection:
+            connection.execute("create table kept as from segmentations")
+            connection.execute(
+                "update segmentations set fit_digest = '' where segmentation = 'held'; "
+                "insert into segmentations by name select * replace (segmentation || "
+                "'_new' as segmentation, replace(definition, '\"name\":\"one\"', "
+                '\'"name":"one_new"\') as definition) '
+                "from segmentations where segmentation = 'one'; "
+                "insert into segmentations by name select * replace ("
+                "'nobody' as segmentation, replace(definition, 'walk_x < 100', "
+                "'walk_x > 1e9') as definition, '' as fit_digest) "
+                "from segmentations where segmentation = 'held'; "
+                "update segmentations set definition = replace(definition, "
+                '\'"name":"held"\', \'"name":"nobody"\') '
+                "where segmentation = 'nobody'"
+            )
+        result = build.dbt("compile", "--select", "customer_segments")
+        with duckdb.connect(str(build.database)) as connection:
+            connection.execute("create or replace table segmentations as from kept")
+        assert result.returncode != 0
+        for words in (
+            '"held" (dataset own): its model was trained for another definition',
+            'Segmentation "one_new" (dataset own): it has no model.',
+        ):
+            assert words in result.stdout
+        assert '"nobody"' not in result.stdout

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,16 +16,15 @@ import pytest
 import yaml
 from numpy.testing import assert_allclose, assert_array_equal
 from pandas.testing import assert_frame_equal
+from placing import placed
 from scipy.spatial.distance import cdist
 
-from customer_segmentation import selection
+from customer_segmentation import rules, selection
 from customer_segmentation.definitions import definitions_table, read_definitions
 from customer_segmentation.errors import SegmentationError
-from customer_segmentation.tables import (
-    customer_segments,
-    k_selection,
-    segmentation_models,
-)
+from customer_segmentation.frames import typed
+from customer_segmentation.models import COLUMNS as MODEL_COLUMNS
+from customer_segmentation.tables import K_COLUMNS, k_selection, segmentation_models
 
 PROJECT = Path(__file__).resolve().parents[3]
 NOW = datetime(2024, 3, 1, 12, 30)
@@ -74,11 +74,10 @@ def features(n: int = 120, seed: int = 0) -> pd.DataFrame:
 
 @dataclass(frozen=True)
 class Tables:
-    """What the three models write, read back from the warehouse."""
+    """What the two models write, read back from the warehouse."""
 
     k_selection: pd.DataFrame
     models: pd.DataFrame
-    segments: pd.DataFrame
     types: dict[str, list[tuple[str, str]]]
 
 
@@ -124,11 +123,8 @@ def build(
             "models",
             lambda: segmentation_models(defined, sources, chosen, seed, trained_at=NOW),
         )
-        segments = ref(
-            "segments", lambda: customer_segments(defined, sources, models, NOW)
-        )
         return Tables(
-            *(relation.df() for relation in (chosen, models, segments)),
+            *(relation.df() for relation in (chosen, models)),
             types={
                 name: [
                     (column, kind)
@@ -136,9 +132,32 @@ def build(
                         f"describe {name}"
                     ).fetchall()
                 ]
-                for name in ("k_selection", "models", "segments")
+                for name in ("k_selection", "models")
             },
         )
+
+
+class OnSpark:
+    """A relation as a pyspark DataFrame is one, read row by row."""
+
+    def __init__(self, frame: pd.DataFrame) -> None:
+        self.frame, self.columns = frame, list(frame)
+
+    def filter(self, where: str) -> OnSpark:
+        rows = self.frame.assign(row_number=range(len(self.frame)))
+        plain = rows.astype({name: "string" for name in self.columns})
+        with duckdb.connect() as connection:
+            found = connection.from_df(plain).filter(where).df().row_number
+        return OnSpark(self.frame.iloc[found])
+
+    def select(self, *columns: str) -> OnSpark:
+        return OnSpark(self.frame[list(columns)])
+
+    def count(self) -> int:
+        return len(self.frame)
+
+    def toPandas(self) -> pd.DataFrame:  # noqa: N802
+        return self.frame
 
 
 @cache
@@ -174,21 +193,13 @@ class TestTheTablesAreAsDocumented:
         "outliers": "VARCHAR",
         "trained_at": "TIMESTAMP",
         "segmentation": "VARCHAR",
-        "dataset": "VARCHAR",
-        "entity_id": "VARCHAR",
         "segment_id": "BIGINT",
         "segment_name": "VARCHAR",
-        "raw_segment_id": "BIGINT",
-        "second_segment_id": "BIGINT",
-        "previous_segment_id": "BIGINT",
-        "previous_raw_segment_id": "BIGINT",
         "training": "VARCHAR",
         "fitted_entities": "BIGINT",
         "fit_digest": "VARCHAR",
         "names_digest": "VARCHAR",
         "model_version": "BIGINT",
-        "as_of_date": "TIMESTAMP",
-        "scored_at": "TIMESTAMP",
     }  # and of the others: BOOLEAN if they begin with "is_", DOUBLE if not
 
     @pytest.mark.parametrize(
@@ -204,11 +215,7 @@ class TestTheTablesAreAsDocumented:
     )
     @pytest.mark.parametrize(
         ("table", "model"),
-        [
-            ("k_selection", "k_selection"),
-            ("models", "segmentation_models"),
-            ("segments", "customer_segments"),
-        ],
+        [("k_selection", "k_selection"), ("models", "segmentation_models")],
     )
     def test_in_names_and_types(self, table, model, arguments):
         text = (PROJECT / "python_models/_python__models.yml").read_text()
@@ -238,34 +245,22 @@ class TestTheTablesAreAsDocumented:
         assert models.is_current.all()
         assert models.trained_at.eq(NOW).all()
 
-    def test_with_one_row_per_entity(self):
-        segments = built().segments
-        assert segments.entity_id.tolist() == features().customer_id.tolist()
-        assert segments.dataset.eq("online_retail").all()
-        assert segments.scored_at.eq(NOW).all()
-        assert segments.as_of_date.eq(pd.Timestamp(DAY)).all()
-        assert_array_equal(segments.raw_segment_id, segments.segment_id)
-
-    def test_with_an_empty_date_where_there_is_none(self):
-        tables = build(customers=features().assign(as_of_date=pd.NaT))
-        assert tables.segments.as_of_date.isna().all()
-        assert dict(tables.types["segments"])["as_of_date"] == "TIMESTAMP"
-
     def test_with_names_from_the_archetypes_of_the_definition(self):
-        models, segments = built().models, built().segments
-        names = (
-            models.drop_duplicates("segment_id").set_index("segment_id").segment_name
-        )
-        assert sorted(names)[:2] == ["Champions", "Lapsed"]
-        assert_array_equal(segments.segment_name, names[segments.segment_id])
+        segments = placed(built().models, features())
+        assert sorted(built().models.segment_name.unique())[:2] == [
+            "Champions",
+            "Lapsed",
+        ]
         kinds = segments.segment_name.groupby(segments.index % 3).agg(pd.Series.mode)
         assert kinds[[1, 2]].tolist() == ["Champions", "Lapsed"]
 
-    def test_with_one_segment_that_has_no_second(self):
-        segments = build(changed(k=1)).segments
-        assert segments.segment_id.eq(1).all()
-        assert segments.confidence.eq(1).all()
-        assert segments[["second_segment_id", "second_distance"]].isna().all(axis=None)
+    def test_with_null_where_a_number_is_missing(self):
+        """NaN would be larger than every number, and never missing, to SQL."""
+        with duckdb.connect() as connection:
+            connection.from_df(typed([{"x": float("nan")}], x="Float64")).create("t")
+            assert connection.execute("select x from t").fetchall() == [(None,)]
+        kinds = {*K_COLUMNS.values(), *MODEL_COLUMNS.values(), *rules.COLUMNS.values()}
+        assert "float64" not in kinds
 
 
 def by_hand(tables: Tables, customers: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
@@ -295,7 +290,7 @@ class TestEveryEntityIsInTheNearestSegment:
         customers = features(seed=seed)
         tables = build(changed(scaler=scaler, minimum_share=0), customers)
         distances = cdist(*by_hand(tables, customers))
-        segments = tables.segments
+        segments = placed(tables.models, customers)
         assert_array_equal(segments.segment_id, distances.argmin(axis=1) + 1)
         ranked = np.sort(distances, axis=1)
         assert_allclose(segments.distance, ranked[:, 0], rtol=1e-9)
@@ -318,7 +313,8 @@ class TestEveryEntityIsInTheNearestSegment:
     def test_and_on_the_map_of_principal_axes_at_the_same_distances(self, axes):
         chosen = dict(list(BUYERS["features"].items())[:axes])
         tables = build(changed(features=chosen, archetypes=None))
-        coordinates = tables.segments[["pca_1", "pca_2", "pca_3"]].to_numpy()
+        segments = placed(tables.models, features())
+        coordinates = segments[["pca_1", "pca_2", "pca_3"]].to_numpy()
         assert np.isnan(coordinates[:, axes:]).all()
         points, _ = by_hand(tables, features())
         mapped = coordinates[:, :axes]
@@ -335,7 +331,7 @@ class TestTheSameInputGivesTheSameBits:
     def test_for_any_order_of_rows_and_number_of_threads(self, seed, threads):
         shuffled = features().sample(frac=1, random_state=seed)
         tables = build(customers=shuffled, threads=threads)
-        for table in ("k_selection", "models", "segments"):
+        for table in ("k_selection", "models"):
             assert_frame_equal(
                 getattr(tables, table), getattr(built(), table), check_exact=True
             )
@@ -344,10 +340,8 @@ class TestTheSameInputGivesTheSameBits:
         """Those of sale lines come from the order of the file."""
         renamed = features()
         renamed["customer_id"] = renamed.customer_id[::-1].to_numpy()
-        segments = build(customers=renamed).segments[::-1].reset_index(drop=True)
-        expected = built().segments
-        segments["entity_id"] = expected.entity_id
-        assert_frame_equal(segments, expected, check_exact=True)
+        models = build(customers=renamed).models
+        assert_frame_equal(models, built().models, check_exact=True)
 
     def test_for_any_order_of_definitions_and_archetypes(self):
         two = {"buyers": BUYERS, "all": BUYERS | {"k": 2}}
@@ -358,43 +352,35 @@ class TestTheSameInputGivesTheSameBits:
                 archetypes=ARCHETYPES.sample(frac=1, random_state=0),
             ),
         )
-        assert_frame_equal(tables[0].segments, tables[1].segments, check_exact=True)
-        assert tables[0].segments.segmentation.unique().tolist() == ["all", "buyers"]
+        assert_frame_equal(tables[0].models, tables[1].models, check_exact=True)
+        assert tables[0].models.segmentation.unique().tolist() == ["all", "buyers"]
 
 
-class TestTheEntitiesAreThoseOfTheDefinition:
-    """Every customer that is meant gets a segment, and no other one."""
+class TestTheFitSeesTheEntitiesOfTheDefinition:
+    """All that are meant, and no other one."""
 
-    def test_ids_are_kept_as_text(self):
-        ids = built().segments.entity_id
-        assert ids[7] == "00007"
-        assert ids.map(type).eq(str).all()
+    def fitted(self, **arguments: Any) -> int:
+        (fitted,) = build(**arguments).models.fitted_entities.unique()
+        return fitted
 
     def test_where_is_respected(self):
         condition = "orders > 2 or orders is null -- or any"
-        tables = build(changed(where=condition))
-        expected = features().query("orders > 2 or orders.isna()").customer_id
-        assert tables.segments.entity_id.tolist() == expected.tolist()
+        expected = features().drop(index=1).query("orders > 2 or orders.isna()")
+        assert self.fitted(definitions=changed(where=condition)) == len(expected)
 
     def test_other_datasets_and_lines_without_customer_are_not_used(self):
         customers = features()
         customers.loc[5:7, "dataset"] = "chocolate_sales"
         customers.loc[8, "customer_id"] = None
-        ids = build(customers=customers).segments.entity_id
-        assert ids.tolist() == features().customer_id.drop([5, 6, 7, 8]).tolist()
+        assert self.fitted(customers=customers) == 120 - 1 - 4
 
-    def test_a_customer_who_only_returned_has_a_segment(self):
-        median = features().orders.median()
+    def test_a_customer_who_only_returned_is_filled_in(self):
         fills = built().models.set_index("feature").fill_value
-        assert fills["orders"].eq(median).all()
-        row = built().segments.set_index("entity_id").loc["00000"]
-        assert row.segment_id >= 1
-        assert not row.is_outlier
+        assert fills["orders"].eq(features().orders.median()).all()
+        assert not placed(built().models, features()).is_outlier[0]
 
-    def test_an_outlier_left_out_of_the_fit_has_a_segment_and_a_flag(self):
-        segments = built().segments.set_index("entity_id")
-        assert segments.is_outlier["00001"]
-        assert segments.segment_id["00001"] >= 1
+    def test_an_outlier_is_left_out_and_has_a_flag(self):
+        assert placed(built().models, features()).is_outlier[1]
         # It did not move a centroid: without it they are the same.
         rest = features().drop(index=1)
         recency = built().models.query("feature == 'recency_days'").centroid_original
@@ -435,59 +421,43 @@ class TestTheEntitiesAreThoseOfTheDefinition:
         assert found.tobytes() == expected.tobytes()
         by_key = selection.fit(sales[["quantity", "amount"]].to_numpy(), 6, definition)
         assert found.tobytes() != by_key.centroids.tobytes()
-        assert set(tables.segments.entity_id) == set(sales.transaction_line_id)
 
     def test_published_features_are_taken_if_asked(self):
         published = pd.concat([features().assign(line_set=s) for s in ("all", "sale")])
         keys = {"features_from": "published", "where": "line_set = 'sale'"}
         tables = build(changed(**keys), features(0), published=published)
-        assert_array_equal(tables.segments.segment_id, built().segments.segment_id)
+        assert_array_equal(tables.models.centroid, built().models.centroid)
 
-
-class TestScoringLearnsNothing:
-    """Refitting the scaler in scoring is the commonest fault of such tools."""
-
-    def score(self, customers: pd.DataFrame) -> pd.DataFrame:
-        stored = {"k_selection": built().k_selection, "models": built().models}
-        return build(customers=customers, **stored).segments.set_index("entity_id")
-
-    def test_the_parameters_are_those_of_the_training(self):
-        customers = features(seed=9)
-        numbers = ["orders", "spend", "recency_days"]
-        customers[numbers] = customers[numbers] * 3
-        distances = cdist(*by_hand(built(), customers))
-        scored = self.score(customers)
-        assert_array_equal(scored.segment_id, distances.argmin(axis=1) + 1)
-        assert_allclose(scored.distance, distances.min(axis=1), rtol=1e-9)
-        refitted = build(customers=customers).segments
-        assert not np.allclose(scored.distance, refitted.distance)
-
-    @pytest.mark.parametrize("rows", [[0], [1], [7], [3, 4, 5], [7, 99]])
-    def test_alone_or_among_others_a_customer_is_scored_alike(self, rows):
-        columns = [
-            *("segment_id", "segment_name", "distance", "second_segment_id"),
-            *("second_distance", "confidence", "is_outlier"),
+    def test_types_are_those_that_spark_gives(self):
+        """Decimals, dates and missing values come as Python's objects there."""
+        customers = features().astype({"orders": object, "spend": object})
+        customers["spend"] = [
+            None if pd.isna(spend) else Decimal(str(spend)) for spend in customers.spend
         ]
-        part = self.score(features().iloc[rows])
-        whole = built().segments.set_index("entity_id").loc[part.index]
-        assert_frame_equal(part[columns], whole[columns], check_exact=True)
-
-    def test_only_the_current_version_counts(self):
-        old = built().models.assign(model_version=0, is_current=False, centroid=99.0)
-        scored = build(
-            k_selection=built().k_selection, models=pd.concat([old, built().models])
+        customers["orders"] = [
+            None if pd.isna(orders) else int(orders) for orders in customers.orders
+        ]
+        customers["is_known"] = [None, *[True, False] * 59, True]
+        definition = changed(
+            features=BUYERS["features"] | {"is_known": {}}, archetypes=None
         )
-        assert_frame_equal(scored.segments, built().segments, check_exact=True)
-
-    def test_new_customers_may_lack_what_the_fit_had(self):
-        scored = self.score(features().assign(spend=None, orders=0))
-        assert scored.segment_id.notna().all()
+        plain = build(definition, customers)
+        relation = OnSpark(customers)
+        defined = OnSpark(definitions_table(definition).astype(object))
+        models = segmentation_models(
+            defined,
+            {"customer": relation},
+            OnSpark(plain.k_selection.astype(object)),
+            OnSpark(ARCHETYPES),
+            NOW,
+            previous=OnSpark(plain.models.astype(object)),
+        )
+        expected = typed(plain.models, **MODEL_COLUMNS)
+        assert_frame_equal(models, expected, check_exact=True)
 
 
 class TestAnErrorNamesTheSegmentation:
     """One build holds many: the message must lead to the definition at fault."""
-
-    MODELS = {"k_selection": built().k_selection, "models": built().models}
 
     @pytest.mark.parametrize(
         ("arguments", "words"),
@@ -539,14 +509,6 @@ class TestAnErrorNamesTheSegmentation:
             (
                 {"k_selection": built().k_selection[:0]},
                 ['no chosen k "buyers"', "none"],
-            ),
-            (
-                {**MODELS, "models": built().models[:0]},
-                ["it has no model. Build segmentation_models."],
-            ),
-            (
-                {**MODELS, "definitions": changed(features={"spend": {}})},
-                ["its model was trained for another definition", "Build k_selection"],
             ),
         ],
     )

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 from pandas.testing import assert_frame_equal
+from placing import placed
 from sklearn.metrics import adjusted_rand_score
 
 from customer_segmentation import tables
@@ -81,6 +82,7 @@ class Warehouse:
         frame = customers() if frame is None else frame
         frame = frame.assign(as_of_date=pd.Timestamp(2024, month, 28))
         self.builds += 1
+        self.customers = frame
         at = NOW + timedelta(hours=self.builds)
         relation = self.connection.from_df(frame)
         sources = dict.fromkeys(["customer", "sale", "published"], relation)
@@ -99,12 +101,6 @@ class Warehouse:
             "models",
             lambda was: tables.segmentation_models(
                 defined, sources, chosen, seed, at, previous=was, **again
-            ),
-        )
-        self.write(
-            "segments",
-            lambda was: tables.customer_segments(
-                defined, sources, models, at, previous=was
             ),
         )
         self.write(
@@ -134,7 +130,9 @@ class Warehouse:
 
     @property
     def ids(self) -> pd.Series:
-        return self.segments.set_index("entity_id").segment_id
+        """Segment of each customer of the last build."""
+        segments = placed(self.current, self.customers)
+        return segments.set_index("entity_id").segment_id
 
 
 class TestAModelIsFrozen:
@@ -147,14 +145,6 @@ class TestAModelIsFrozen:
         assert_frame_equal(warehouse.models, before, check_exact=True)
         chosen = warehouse.k_selection
         assert chosen.k[chosen.is_chosen].tolist() == [3]
-
-    def test_a_build_can_be_repeated(self):
-        warehouse = Warehouse().build().build(customers(seed=1), month=2)
-        before = warehouse.segments.drop(columns="scored_at")
-        for _ in range(2):
-            warehouse.build(customers(seed=1), month=2)
-            after = warehouse.segments.drop(columns="scored_at")
-            assert_frame_equal(after, before, check_exact=True)
 
     @pytest.mark.parametrize("retrain", [True, "buyers", ["buyers"]])
     def test_until_a_retrain_is_asked_for(self, retrain):
@@ -170,7 +160,6 @@ class TestAModelIsFrozen:
         assert_frame_equal(
             kept.drop(columns="is_current"), first.drop(columns="is_current")
         )
-        assert warehouse.segments.model_version.eq(2).all()
 
     def test_or_the_definition_changes(self):
         changed = BUYERS | {"scaler": "robust"}
@@ -223,7 +212,6 @@ class TestAModelIsFrozen:
         assert real.model_version.eq(2).all()
         assert real.training.eq("first").all()
         assert sorted(warehouse.ids.unique()) == [1, 2, 3]
-        assert warehouse.segments.previous_segment_id.isna().all()
         warehouse.build(inputs=())
         assert warehouse.current.model_version.eq(1).all()
         warehouse.build(customers(seed=5, means=MEANS * 3), month=2)
@@ -336,63 +324,8 @@ class TestNamesStayWithTheirIds:
         assert warehouse.current.model_version.eq(version).all()
 
 
-def one(orders: float, spend: float, frame: pd.DataFrame) -> pd.DataFrame:
-    """Put the first customer, of the kind at the origin, elsewhere."""
-    frame = frame.copy()
-    frame.loc[0, ["orders", "spend"]] = orders, spend
-    return frame
-
-
 class TestACustomerDoesNotFlicker:
     """A campaign must not greet a customer as another one every month."""
-
-    def months(self, *places: float, **keys: Any) -> list[tuple[int, int]]:
-        """Segment and nearest one of a customer who moves towards the second kind."""
-        warehouse, found = Warehouse(), []
-        for month, orders in enumerate(places, 1):
-            warehouse.build(
-                one(orders, 0, customers()), month, definition=BUYERS | keys
-            )
-            row = warehouse.segments.iloc[0]
-            found.append((row.segment_id, row.raw_segment_id))
-        home, away = found[0][0], warehouse.segments.segment_id[1]
-        names = {home: "home", away: "away"}
-        return [tuple(names[segment] for segment in pair) for pair in found]
-
-    # Half-way between the kinds is 3; nearer by a fifth is from 3.34 on.
-
-    def test_who_is_nearer_by_less_than_the_margin_stays(self):
-        assert self.months(0, 3.2, 2.8) == [
-            ("home", "home"),
-            ("home", "away"),
-            ("home", "home"),
-        ]
-
-    def test_who_is_nearer_by_the_margin_moves_at_once(self):
-        assert self.months(0, 4)[1] == ("away", "away")
-
-    def test_who_is_nearer_twice_in_a_row_moves_then(self):
-        assert self.months(0, 3.2, 3.2)[1:] == [("home", "away"), ("away", "away")]
-
-    def test_a_margin_of_zero_follows_the_nearest(self):
-        assert self.months(0, 3.2, 2.8, hysteresis_margin=0.0)[1] == ("away", "away")
-
-    def test_a_repeated_build_is_no_second_time(self):
-        warehouse = Warehouse().build(one(0, 0, customers()))
-        for _ in range(3):
-            warehouse.build(one(3.2, 0, customers()), month=2)
-            row = warehouse.segments.iloc[0]
-            assert row.segment_id == row.previous_segment_id != row.raw_segment_id
-            assert row.second_segment_id == row.raw_segment_id
-            assert row.second_distance < row.distance
-            assert row.confidence == 0
-
-    def test_a_new_customer_goes_to_the_nearest(self):
-        warehouse = Warehouse().build(customers()[1:])
-        warehouse.build(one(3.2, 0, customers()), month=2)
-        row = warehouse.segments.iloc[0]
-        assert row.segment_id == row.raw_segment_id
-        assert pd.isna(row.previous_segment_id)
 
     @settings(max_examples=50, deadline=None)
     @given(st.integers(0, 2**32 - 1), st.integers(2, 6), st.floats(0, 0.49))
