@@ -1,6 +1,7 @@
 # Every command of the project. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help build test lint pytest pytest-library pytest-builds docs demo lock clean
+.PHONY: help build test test-spark test-cluster lint pytest pytest-library pytest-builds docs \
+	demo lock java clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -11,25 +12,39 @@ export UV_SYSTEM_CERTS := 1
 # DATA=<folder of real files> builds from them, each variant with a parse of
 # its own: dbt parses everything anew when its vars change.
 # RETRAIN=true trains a new version of every model, RETRAIN='[a, b]' of these.
-CHECK_AND_BUILD = $(BIN)/segments validate \
-	&& $(BIN)/dbt --quiet build $(if $(RETRAIN),--vars 'retrain: $(RETRAIN)')
+# TARGET=spark builds on Apache Spark, in an environment of its own.
+TARGET ?= duckdb
+ON_SPARK := $(filter spark,$(TARGET))
+build: BIN := $(if $(ON_SPARK),.venv-spark,.venv)/bin
+
+DBT_BUILD = $(BIN)/dbt --quiet build --target $(TARGET) \
+	--target-path target$(if $(ON_SPARK),/spark)$(if $(DATA),/data)
+CHECK_AND_BUILD = $(BIN)/segments validate --target $(TARGET) \
+	&& $(DBT_BUILD) $(if $(RETRAIN),--vars 'retrain: $(RETRAIN)')
 ifdef DATA
 CHECK_AND_BUILD = vars=$$($(BIN)/segments inputs $(if $(RETRAIN),--retrain '$(RETRAIN)') '$(DATA)') \
-	&& $(BIN)/segments validate --vars "$$vars" \
-	&& $(BIN)/dbt --quiet build --vars "$$vars" --target-path target/data
+	&& $(BIN)/segments validate --target $(TARGET) --vars "$$vars" \
+	&& $(DBT_BUILD) --vars "$$vars"
 endif
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort \
-	| awk -F ':.*## ' '{printf "make %-8s %s\n", $$1, $$2}'
+	| awk -F ':.*## ' '{printf "make %-10s %s\n", $$1, $$2}'
 
-build: .venv/runtime ## Check, build, test and publish the segments (DATA=<folder of real files> RETRAIN=true)
+build: $(if $(ON_SPARK),java .venv-spark/spark,.venv/runtime) ## Check, build, test and publish the segments (DATA=<folder of real files> RETRAIN=true TARGET=spark)
 	$(CHECK_AND_BUILD)
 	$(BIN)/segments validate --marts
 	$(BIN)/segments publish
 	$(BIN)/segments summary
 
 test: lint pytest ## Lint and run every test (SEGMENTATION_DATA_DIR=<folder of real files>)
+
+test-spark: java .venv-spark/spark ## Run the tests on Apache Spark (SEGMENTATION_DATA_DIR=<folder of real files>)
+	.venv-spark/bin/python -m pytest adapters/dbt-sparksession/tests
+	.venv-spark/bin/python -m pytest tests/python/spark
+
+test-cluster: java .venv-spark/spark ## Build on a Spark cluster on this machine, and kill a worker in the middle
+	.venv-spark/bin/python -m pytest -m slow tests/python/spark
 
 lint: .venv/dev ## Check the style of Python, SQL and YAML
 	$(BIN)/ruff check
@@ -53,35 +68,52 @@ demo: .venv/runtime ## Make the demo seeds anew
 	$(BIN)/segments demo
 
 lock: .venv/dev ## Pin the newest versions that the requirements allow
-	for name in uv runtime dev; do $(BIN)/uv pip compile --quiet --upgrade \
+	for name in uv runtime dev spark; do $(BIN)/uv pip compile --quiet --upgrade \
 		--generate-hashes --no-strip-extras --no-emit-index-url \
 		--python-version 3.11 --custom-compile-command 'make lock' \
 		requirements/$$name.in --output-file requirements/$$name.txt; done
 
 clean: ## Remove the environment and everything that was built
-	rm -rf .venv target logs report warehouse/*.duckdb* serve/*.duckdb*
+	rm -rf .venv .venv-spark target logs report warehouse/*.duckdb* warehouse/spark \
+		serve/*.duckdb*
 
 # ------------------------------------------------------------------ environment
 
-.venv/uv: requirements/uv.txt
+.venv/uv .venv-spark/uv: requirements/uv.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] < (3, 11))' \
 	|| { echo 'Python 3.11 or newer is needed; name it: make PYTHON=python3.11'; exit 1; }
-	@$(PYTHON) -m venv .venv \
+	@$(PYTHON) -m venv $(@D) \
 	|| { echo 'Python cannot make environments here. On Debian: apt-get install python3-venv'; exit 1; }
-	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/uv.txt
+	$(@D)/bin/python -m pip install --quiet --require-hashes -r requirements/uv.txt
 	touch $@
 
-# The development environment holds all of the runtime one. With the last line
-# dbt finds profiles.yml from any folder; one in the current folder comes first.
+# With the last line dbt finds profiles.yml from any folder; one in the current
+# folder comes first.
 define install
-$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements/$(1).txt
-$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
-$(BIN)/python requirements/find_profiles.py
-touch .venv/$(1)
+$(@D)/bin/uv pip install --quiet --python $(@D)/bin/python --require-hashes -r requirements/$(@F).txt
+$(@D)/bin/uv pip install --quiet --python $(@D)/bin/python --no-deps --no-build-isolation -e .
+$(@D)/bin/python requirements/find_profiles.py
 endef
 
 .venv/runtime: .venv/uv requirements/runtime.txt pyproject.toml
-	$(call install,runtime)
+	$(install)
+	touch $@
 
+# The development environment holds all of the runtime one.
 .venv/dev: .venv/runtime requirements/dev.txt
-	$(call install,dev)
+	$(install)
+	touch $@
+
+ADAPTER := adapters/dbt-sparksession
+.venv-spark/spark: .venv-spark/uv requirements/spark.txt pyproject.toml \
+		$(shell find $(ADAPTER)/pyproject.toml $(ADAPTER)/src -name '*.py' -o -name '*.sql' -o -name '*.toml')
+	$(install)
+	$(@D)/bin/uv pip install --quiet --python $(@D)/bin/python --no-deps --no-build-isolation \
+		--reinstall-package dbt-sparksession ./$(ADAPTER)
+	touch $@
+
+# A client of Spark Connect needs no Java.
+java:
+	@test -n "$$SEGMENTATION_SPARK_REMOTE" \
+	|| "$${JAVA_HOME:+$$JAVA_HOME/bin/}java" -version 2>&1 | grep -qE 'version "(17|21)[."]' \
+	|| { echo 'Apache Spark needs Java 17 or 21. On Debian: apt-get install openjdk-17-jre-headless; if it stands elsewhere, set JAVA_HOME'; exit 1; }

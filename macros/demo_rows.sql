@@ -15,7 +15,9 @@
         select
             'demo data' as source_file,
             cast(1 as bigint) as header_lines,
-            row_number() over () as position,
+            row_number() over (
+                order by {{ place_in_table() if has_demo else 'null' }}
+            ) as position,
             cast(0 as bigint) as line_breaks
             {%- for name, column in columns.items() %},
             {% if has_demo -%}

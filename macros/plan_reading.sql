@@ -7,10 +7,6 @@
     Output: {'sql': 'select … from read_csv(…)', 'kind': 'text', 'files': […]}
 #}
 {% macro plan_reading(dataset, table) %}
-    {{ return(adapter.dispatch('plan_reading')(dataset, table)) }}
-{% endmacro %}
-
-{% macro duckdb__plan_reading(dataset, table) %}
     {%- set described = source_table(dataset, table) -%}
     {%- set columns = {} -%}
     {%- for name, column in described.columns.items() -%}
@@ -26,14 +22,14 @@
         'given': var('input_files').get(dataset),
     } -%}
     {%- set answer = ask_library(request) -%}
-    {%- if answer.columns_sql and not answer.sql -%}
-        {%- set found = {} -%}
-        {%- for row in run_query(answer.columns_sql).rows -%}
-            {%- do found.update({row[0]: row[1]}) -%}
-        {%- endfor -%}
-        {%- do request.update({'relation_columns': found}) -%}
+    {%- if answer.kind == 'relation' -%}
+        {%- do request.update({
+            'relation_columns': columns_of_relation(answer),
+            'date_pattern': date_pattern(formats_of(dataset, table).date),
+        }) -%}
+        {%- set relation = answer.relation -%}
         {%- set answer = ask_library(request) -%}
-        {%- if not run_query(answer.sql ~ ' limit 1').rows -%}
+        {%- if not run_query('select 1 from ' ~ relation ~ ' limit 1').rows -%}
             {%- set given = input_of(dataset, table) -%}
             {%- do exceptions.raise_compiler_error(
                 'Dataset "' ~ dataset ~ '": there is no row in relation "'
@@ -42,6 +38,12 @@
             ) -%}
         {%- endif -%}
         {{ return(answer) }}
+    {%- elif answer -%}
+        {#- A date that the warehouse cannot read is told before the file is read. -#}
+        {%- do date_pattern(formats_of(dataset, table).date) -%}
+        {%- for view_sql in answer.view_sql or [] -%}
+            {%- do run_query(view_sql) -%}
+        {%- endfor -%}
     {%- endif -%}
     {{ return(answer) }}
 {% endmacro %}

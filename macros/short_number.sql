@@ -10,9 +10,9 @@
         cast(
             cast(
                 case
-                    when abs({{ number }}) >= 100 then round({{ number }}, 0)
-                    when abs({{ number }}) >= 1 then round({{ number }}, 1)
-                    else round({{ number }}, 3)
+                    when abs({{ number }}) >= 100 then {{ rounded(number, 0) }}
+                    when abs({{ number }}) >= 1 then {{ rounded(number, 1) }}
+                    else {{ rounded(number, 3) }}
                 end as decimal(38, 3)
             ) as string
         ),

@@ -1,7 +1,7 @@
 {#
     Called once at the start of every run: refuses wrong vars, and inputs that
-    cannot be read, before any table is touched; makes the table that outlives the
-    raw models.
+    cannot be read, before any table is touched; makes the table of the lines that
+    are no rows.
 
     Input:  --vars '{input_files: {choclate_sales: sales.csv}}'
     Output: The var input_files names the dataset "choclate_sales", which is
@@ -42,10 +42,5 @@
             ~ ' whole number of at least 1.'
         ) -%}
     {%- endif -%}
-    create schema if not exists staging;
-    create table if not exists staging.skipped_lines (
-        dataset string, source_table string, source_file string,
-        line_number bigint, record_number bigint, reasons string, raw_row string,
-        line_breaks bigint
-    )
+    {{ make_skipped_lines() }}
 {% endmacro %}

@@ -11,10 +11,26 @@
 {%- endmacro %}
 
 {% macro duckdb__to_timestamp(column, format) -%}
+    {%- set pattern = text_literal(format) -%}
     case
         when
-            strftime(try_strptime(trim({{ column }}), '{{ format }}'), '{{ format }}')
+            strftime(try_strptime(trim({{ column }}), {{ pattern }}), {{ pattern }})
             = trim({{ column }})
-            then try_strptime(trim({{ column }}), '{{ format }}')
+            then try_strptime(trim({{ column }}), {{ pattern }})
+    end
+{%- endmacro %}
+
+{% macro spark__to_timestamp(column, format) -%}
+    {%- set pattern = text_literal(date_pattern(format)) -%}
+    {%- set parsed -%}
+        cast(try_to_timestamp(trim({{ column }}), {{ pattern }}) as timestamp_ntz)
+    {%- endset -%}
+    case
+        when date_format({{ parsed }}, {{ pattern }}) <> trim({{ column }}) then null
+        {%- if '%y' in format and '%Y' not in format %}
+        {#- Of two digits DuckDB makes 1969 to 2068, Java 2000 to 2099. #}
+        when year({{ parsed }}) > 2068 then {{ parsed }} - interval '100' year
+        {%- endif %}
+        else {{ parsed }}
     end
 {%- endmacro %}

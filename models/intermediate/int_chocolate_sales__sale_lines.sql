@@ -25,7 +25,8 @@ final as (
         boxes_shipped as quantity,
         cast(0 as bigint) as returned_quantity,
         cast(
-            cast(amount as double) / nullif(boxes_shipped, 0) as decimal(18, 4)
+            {{ rounded('cast(amount as double) / nullif(boxes_shipped, 0)', 4) }}
+            as decimal(18, 4)
         ) as unit_price,
         cast(null as decimal(18, 4)) as unit_cost,
         amount as gross_amount,

@@ -56,7 +56,8 @@ final as (
         cast(units as bigint) as quantity,
         cast(0 as bigint) as returned_quantity,
         cast(
-            cast(shelf_amount as double) / nullif(units, 0) as decimal(18, 4)
+            {{ rounded('cast(shelf_amount as double) / nullif(units, 0)', 4) }}
+            as decimal(18, 4)
         ) as unit_price,
         cast(null as decimal(18, 4)) as unit_cost,
         cast(shelf_amount as decimal(18, 2)) as gross_amount,

@@ -1,3 +1,11 @@
+{% set unit_price -%}
+    case
+        when ordered_quantity > 0
+            then cast(gross_sales as double) / ordered_quantity
+        else cast(-returns as double) / nullif(returned_quantity, 0)
+    end
+{%- endset %}
+
 with order_lines as (
 
     select
@@ -27,13 +35,7 @@ final as (
         -- numerics
         ordered_quantity as quantity,
         returned_quantity,
-        cast(
-            case
-                when ordered_quantity > 0
-                    then cast(gross_sales as double) / ordered_quantity
-                else cast(-returns as double) / nullif(returned_quantity, 0)
-            end as decimal(18, 4)
-        ) as unit_price,
+        cast({{ rounded(unit_price, 4) }} as decimal(18, 4)) as unit_price,
         cast(null as decimal(18, 4)) as unit_cost,
         cast(gross_amount as decimal(18, 2)) as gross_amount,
         cast(-discounts as decimal(18, 2)) as discount_amount,

@@ -1,3 +1,8 @@
+{% set unit_price -%}
+    abs(cast(line_gross_amount as double))
+    / nullif(abs(sold_quantity - sent_back_quantity), 0)
+{%- endset %}
+
 with sale_lines as (
 
     select * from {{ ref('stg_own__sale_lines') }}
@@ -26,15 +31,11 @@ final as (
         sent_back_quantity as returned_quantity,
         coalesce(
             unit_price,
-            cast(
-                abs(cast(line_gross_amount as double))
-                / nullif(abs(sold_quantity - sent_back_quantity), 0)
-                as decimal(18, 4)
-            ),
+            cast({{ rounded(unit_price, 4) }} as decimal(18, 4)),
             0
         ) as unit_price,
         unit_cost,
-        line_gross_amount as gross_amount,
+        cast(line_gross_amount as decimal(18, 2)) as gross_amount,
         cast(
             case when line_gross_amount < 0 then -discount else discount end
             as decimal(18, 2)

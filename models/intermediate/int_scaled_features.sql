@@ -1,4 +1,3 @@
-{% set parameters = ['power', 'fill_value', 'clip_low', 'clip_high'] %}
 {% set transforms = ['none', 'log1p', 'signed_log1p', 'yeo_johnson'] %}
 
 with features as (
@@ -7,7 +6,7 @@ with features as (
 
 ),
 
--- Parameters are the same for every segment. Python writes NaN for none.
+-- Parameters are the same for every segment.
 learnt as (
 
     select distinct
@@ -16,10 +15,10 @@ learnt as (
         feature_position,
         transform,
         outliers,
-        {% for parameter in parameters %}
-            nullif({{ parameter }}, {{ double_literal('nan') }})
-                as {{ parameter }},
-        {% endfor %}
+        power,
+        fill_value,
+        clip_low,
+        clip_high,
         center,
         scale
     from {{ ref('segmentation_models') }}

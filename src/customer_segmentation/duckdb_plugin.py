@@ -6,16 +6,15 @@ tables of an attached PostgreSQL, and plan how the user's files are read.
 
 from __future__ import annotations
 
-import json
 import os
-from dataclasses import asdict
 
 from dbt.adapters.duckdb.plugins import BasePlugin
 from duckdb import DuckDBPyConnection
 
+from customer_segmentation.answers import answer
+from customer_segmentation.dialects import DuckDB
 from customer_segmentation.errors import SegmentationError
 from customer_segmentation.extensions import load_extension
-from customer_segmentation.sources import Table, plan
 
 __all__ = ["Plugin", "POSTGRES", "configure"]
 
@@ -34,7 +33,10 @@ class Plugin(BasePlugin):
     def configure_connection(self, conn: DuckDBPyConnection) -> None:
         """Prepare a connection; see `configure`."""
         configure(conn)
-        conn.create_function("plan_reading", _plan, ["VARCHAR"], "VARCHAR")
+        conn.create_function(
+            *("plan_reading", lambda request: answer(request, DuckDB())),
+            *(["VARCHAR"], "VARCHAR"),
+        )
 
 
 def configure(connection: DuckDBPyConnection) -> None:
@@ -67,16 +69,3 @@ def configure(connection: DuckDBPyConnection) -> None:
             "it, such as 'host=db.example port=5432 dbname=shop user=reader' with the "
             "password in PGPASSWORD, or unset it."
         ) from None
-
-
-def _plan(request: str) -> str:
-    """Answer a macro: how a table is read, or the fault in words."""
-    asked = json.loads(request)
-    table = Table.read(
-        asked["dataset"], asked["table"], asked["meta"], asked["columns"]
-    )
-    try:
-        reading = plan(table, asked["given"], asked.get("relation_columns"))
-    except SegmentationError as error:
-        return json.dumps({"fault": str(error)})
-    return json.dumps(asdict(reading) if reading else {})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from customer_segmentation.definitions import Segmentation, from_table
 from customer_segmentation.errors import SegmentationError
-from customer_segmentation.frames import collect, count
+from customer_segmentation.frames import collect, sampled
 from customer_segmentation.transforms import Parameters
 
 __all__ = ["Entities", "Sources", "each_segmentation"]
@@ -27,13 +27,12 @@ TEXT = {"categorical", "empty", "string"}
 
 @dataclass(frozen=True)
 class Entities:
-    """What is segmented: ids, the date of the features, and the features.
+    """What is segmented, or a sample of it: ids and features.
 
     Those with categories are texts, None where missing.
     """
 
     ids: pd.Series
-    as_of_date: pd.Series
     values: dict[str, NDArray[Any]]
     fit_order: NDArray[np.intp]
     read: Callable[[Mapping[str, bool]], dict[str, NDArray[Any]]]
@@ -59,9 +58,11 @@ def each_segmentation(
     sources: Sources,
     make: Callable[[Segmentation, Entities], Made],
     *,
-    is_fit: bool = False,
+    names: Container[str] | None = None,
 ) -> list[Made]:
     """Make something of every segmentation whose dataset has entities.
+
+    Of more than `fit_at_most` entities a sample is read, always the same one.
 
     Parameters
     ----------
@@ -71,8 +72,8 @@ def each_segmentation(
         Features by the key `Segmentation.source`.
     make : callable
         Of a definition and its entities.
-    is_fit : bool
-        Whether a sample will do where there are more than `fit_at_most` entities.
+    names : container of str, optional
+        Which segmentations; by default all.
 
     Returns
     -------
@@ -88,8 +89,10 @@ def each_segmentation(
     made, faults = [], []
     column = collect(definitions, ["definition"], "true", "segmentation").definition
     for definition in from_table(column):
+        if names is not None and definition.name not in names:
+            continue
         try:
-            entities = _entities(definition, sources[definition.source], is_fit)
+            entities = _entities(definition, sources[definition.source])
             if len(entities.ids):
                 made.append(make(definition, entities))
         except SegmentationError as error:
@@ -102,16 +105,13 @@ def each_segmentation(
     return made
 
 
-def _entities(definition: Segmentation, relation: Any, is_fit: bool) -> Entities:
+def _entities(definition: Segmentation, relation: Any) -> Entities:
     where = f"dataset = '{definition.dataset}'"
     if definition.grain == "customer":
         where += " and customer_id is not null"
     if definition.where:
         where += f" and ({definition.where}\n)"  # it may end in a comment
-    if is_fit and (rows := count(relation, where)) > definition.fit_at_most:
-        # The same ones for any order of the rows, on any machine.
-        share = int(16**8 * definition.fit_at_most / rows)
-        where += f" and md5({definition.key}) < '{share:08x}'"
+    where = sampled(relation, where, definition.key, definition.fit_at_most)
     order = [] if definition.fit_order == "value" else [definition.fit_order]
     has_categories = {
         name: feature.categories is not None
@@ -128,7 +128,7 @@ def _entities(definition: Segmentation, relation: Any, is_fit: bool) -> Entities
         frame = collect(relation, list(has_categories), where, definition.key)
         return values_of(frame, has_categories)
 
-    columns = [definition.key, "as_of_date", *has_categories, *order]
+    columns = [definition.key, *has_categories, *order]
     frame = collect(relation, columns, where, definition.key)
     ids = frame[definition.key]
     if repeated := ids.duplicated().sum():
@@ -138,7 +138,6 @@ def _entities(definition: Segmentation, relation: Any, is_fit: bool) -> Entities
         )
     return Entities(
         ids=ids,
-        as_of_date=frame["as_of_date"],
         values=values_of(frame, has_categories),
         fit_order=np.argsort(frame[order[0]] if order else frame.index, kind="stable"),
         read=read,

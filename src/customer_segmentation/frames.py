@@ -11,14 +11,15 @@ import pandas as pd
 
 from customer_segmentation.errors import SegmentationError
 
-__all__ = ["collect", "count", "stored", "typed"]
+__all__ = ["collect", "sampled", "stored", "typed"]
 
 
 def typed(rows: Iterable[Mapping[str, Any]], **types: str) -> pd.DataFrame:
     """Make a frame with exactly these columns and types, even without rows.
 
     A warehouse takes the type of a column from the frame: a column without a
-    single value would otherwise have none.
+    single value would otherwise have none. Of the pandas types of numbers only those
+    with a capital letter, such as ``Float64``, write a missing value as NULL.
 
     Parameters
     ----------
@@ -72,11 +73,31 @@ def collect(relation: Any, columns: Sequence[str], where: str, key: str):
     return frame.sort_values(key, kind="stable", ignore_index=True)
 
 
-def count(relation: Any, where: str) -> int:
-    """Count the rows of a relation that meet an SQL condition."""
+def sampled(relation: Any, where: str, key: str, at_most: int) -> str:
+    """Narrow a condition to a sample, always the same one, where it holds for many.
+
+    Parameters
+    ----------
+    relation : DuckDBPyRelation or pyspark DataFrame
+    where : str
+        SQL condition, without an ``or`` outside of brackets.
+    key : str
+        Column that the sample hangs on: its rows are those with the smallest hashes,
+        for any order of the rows, in any relation and on any machine.
+    at_most : int
+        Number of rows up to which all are taken; of more it is about as many.
+
+    Returns
+    -------
+    str
+        The SQL condition.
+    """
     with _readable(where):
         rows = relation.filter(where)
-        return rows.shape[0] if hasattr(rows, "df") else rows.count()
+        found = rows.shape[0] if hasattr(rows, "df") else rows.count()
+    if found <= at_most:
+        return where
+    return f"{where} and md5({key}) < '{int(16**8 * at_most / found):08x}'"
 
 
 def stored(session: Any, this: Any, model: str | None = None) -> Any:
@@ -84,7 +105,7 @@ def stored(session: Any, this: Any, model: str | None = None) -> Any:
 
     Parameters
     ----------
-    session : DuckDBPyConnection
+    session : DuckDBPyConnection or SparkSession
         What dbt gives to a Python model.
     this
         ``dbt.this``.
@@ -97,8 +118,11 @@ def stored(session: Any, this: Any, model: str | None = None) -> Any:
         None before the first build.
     """
     before, name, after = str(this).rpartition(this.identifier)
+    table = f"{before}{model or name}{after}"
+    if hasattr(session, "catalog"):  # of Spark, whose tables are read late
+        return session.table(table) if session.catalog.tableExists(table) else None
     try:
-        return session.table(f"{before}{model or name}{after}")
+        return session.table(table)
     except duckdb.CatalogException:
         return None
 

@@ -7,10 +7,21 @@ from pathlib import Path
 
 import duckdb
 
+from customer_segmentation.built import attach_built
 from customer_segmentation.errors import SegmentationError
 from customer_segmentation.sql import identifier, literal
 
 __all__ = ["publish"]
+
+# Of Spark's tables they are views.
+TABLES = """
+select table_name, comment from duckdb_tables()
+where database_name = 'built' and schema_name = 'main'
+union all
+select view_name, comment from duckdb_views()
+where database_name = 'built' and schema_name = 'main' and not internal
+order by all
+"""
 
 
 def publish(source: Path, target: Path) -> dict[str, int]:
@@ -23,7 +34,7 @@ def publish(source: Path, target: Path) -> dict[str, int]:
     Parameters
     ----------
     source : Path
-        The database that dbt built.
+        The database that dbt built, or the folder of its warehouse on Spark.
     target : Path
         The published database; an existing one is replaced.
 
@@ -46,17 +57,8 @@ def publish(source: Path, target: Path) -> dict[str, int]:
     unfinished = target.with_name(target.name + ".tmp")
     _remove(unfinished)
     with duckdb.connect() as connection:
-        try:
-            connection.execute(f"attach {literal(source)} as built (read_only)")
-        except duckdb.Error as error:
-            raise SegmentationError(
-                f"{source} cannot be read ({error}). If a build writes to it, wait; "
-                "otherwise run `dbt build` to make it anew."
-            ) from None
-        tables = connection.execute(
-            "select table_name, comment from duckdb_tables() "
-            "where database_name = 'built' and schema_name = 'main' order by all"
-        ).fetchall()
+        attach_built(connection, source)
+        tables = connection.execute(TABLES).fetchall()
         if not tables:
             raise SegmentationError(f"{source} holds no tables. Run `dbt build` first.")
         # The oldest storage version, so that drivers of any age can read it.

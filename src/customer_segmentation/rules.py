@@ -20,7 +20,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.tree import DecisionTreeClassifier
 
 from customer_segmentation.errors import SegmentationError
-from customer_segmentation.frames import collect, typed
+from customer_segmentation.frames import collect, sampled, typed
 from customer_segmentation.models import COLUMNS as MODEL_COLUMNS
 from customer_segmentation.models import Model
 from customer_segmentation.sql import literal
@@ -31,7 +31,7 @@ __all__ = ["Rule", "find_rules", "segment_rules"]
 DEPTH = 4  # conditions of a rule, before those on one feature are merged
 SPARE_LEAVES = 2  # more leaves than segments: with many a rule is no sentence
 LEAST_COVERAGE = 0.5  # of a segment by its leaves of the common tree
-LARGEST_FIT = 200_000  # entities that a tree is fitted on
+LARGEST_FIT = 200_000  # entities that are looked at
 
 COLUMNS = {
     "segmentation": "string",
@@ -39,11 +39,11 @@ COLUMNS = {
     "segment_id": "int64",
     "segment_name": "string",
     "rule": "string",
-    "fidelity": "float64",
-    "coverage": "float64",
+    "fidelity": "Float64",
+    "coverage": "Float64",
     "entities": "int64",
     "entities_under_rule": "int64",
-    "accuracy": "float64",
+    "accuracy": "Float64",
 }
 
 Floats = NDArray[np.float64]
@@ -73,7 +73,6 @@ def find_rules(
     segments: ArrayLike,
     *,
     is_missing: Mapping[str, Flags] | None = None,
-    in_fit: Flags | None = None,
     parameters: Mapping[str, Parameters] | None = None,
 ) -> dict[int, Rule]:
     """Find a readable rule for every segment.
@@ -92,8 +91,6 @@ def find_rules(
     is_missing : mapping of str to ndarray of bool, shape (n,), optional
         Where the value of a feature was filled: a rule that takes the fill value
         says so of missing ones.
-    in_fit : ndarray of bool, shape (n,), optional
-        Entities that the trees are fitted on; by default all.
     parameters : mapping of str to Parameters, optional
         Of the features that are dimensions of others, such as a category: the rule
         speaks of the column that they are taken from.
@@ -116,17 +113,14 @@ def find_rules(
     {1: 'orders < 5', 2: 'orders >= 5'}
     """
     segments = np.asarray(segments)
-    chosen = slice(None) if in_fit is None else in_fit
-    fitted = {name: column[chosen] for name, column in values.items()}
-    labels = segments[chosen]
     found = np.unique(segments)
-    leaves = _leaves(fitted, labels, len(found) + SPARE_LEAVES)
+    leaves = _leaves(values, segments, len(found) + SPARE_LEAVES)
     rules = {}
     for segment in found:
-        boxes, is_own = leaves.get(segment, []), labels == segment
-        told = _is_in_any(boxes, fitted) & is_own
+        boxes, is_own = leaves.get(segment, []), segments == segment
+        told = _is_in_any(boxes, values) & is_own
         if told.sum() < LEAST_COVERAGE * is_own.sum():
-            own = _leaves(fitted, is_own, 2 + SPARE_LEAVES, "balanced")
+            own = _leaves(values, is_own, 2 + SPARE_LEAVES, "balanced")
             boxes = [box for box in own.get(True, []) if box]
         # The part of a rule that most entities meet is read first.
         boxes = sorted(_simplest(boxes), key=lambda box: -_is_met(box, values).sum())
@@ -153,25 +147,33 @@ def segment_rules(segments: Any, features: Any, models: Any = None) -> pd.DataFr
     Returns
     -------
     DataFrame
-        Columns as in `COLUMNS`. Above `LARGEST_FIT` entities the trees are fitted
-        on those whose ids have the smallest hashes; all are measured.
+        Columns as in `COLUMNS`. Above `LARGEST_FIT` entities the rules are found,
+        and measured, on a sample of about as many; a segment of which nobody is in
+        it has none.
 
     Raises
     ------
     SegmentationError
-        If the two are not of the same entities.
+        If the two are not of the same entities, or one has no segment.
     """
-    names = collect(segments, ["segmentation"], "true", "segmentation").segmentation
+    distinct = segments.select("segmentation").distinct()
+    names = collect(distinct, ["segmentation"], "true", "segmentation").segmentation
     current = (
         typed([], **MODEL_COLUMNS)
         if models is None
         else collect(models, list(MODEL_COLUMNS), "is_current", "model_version")
     )
     rows: list[dict[str, Any]] = []
-    for segmentation in names.unique():
+    for segmentation in names:
         where = f"segmentation = '{segmentation}'"
+        where = sampled(segments, where, "entity_id", LARGEST_FIT)
         columns = ["dataset", "segment_id", "segment_name"]
         entities = collect(segments, columns, where, "entity_id")
+        if unscored := entities.segment_id.isna().sum():
+            raise SegmentationError(
+                f'Segmentation "{segmentation}": {unscored} entities have no segment. '
+                "dbt test --select every_entity_can_be_scored says why."
+            )
         columns = ["feature", "feature_value", "filled_value"]
         wide = collect(features, columns, where, "entity_id").pivot(
             index="entity_id", columns="feature"
@@ -186,7 +188,6 @@ def segment_rules(segments: Any, features: Any, models: Any = None) -> pd.DataFr
             _columns(wide["filled_value"].astype("float64")),
             entities.segment_id,
             is_missing=_columns(wide["feature_value"].isna()),
-            in_fit=_sample(entities.entity_id),
             parameters=_parameters(current[current.segmentation == segmentation]),
         )
         is_own = {segment: entities.segment_id == segment for segment in rules}
@@ -218,11 +219,6 @@ def _columns(table: pd.DataFrame) -> dict[str, NDArray[Any]]:
 
 def _parameters(model: pd.DataFrame) -> Mapping[str, Parameters]:
     return Model.read(model).parameters if len(model) else {}
-
-
-def _sample(ids: pd.Series) -> Flags:
-    hashes = pd.util.hash_array(ids.to_numpy(dtype="object"))
-    return hashes <= np.sort(hashes)[:LARGEST_FIT][-1]
 
 
 # ------------------------------------------------------------------- the trees

@@ -28,17 +28,21 @@ from pydantic import (
     field_validator,
 )
 
+from customer_segmentation.dialects import DuckDB, Spark
 from customer_segmentation.errors import SegmentationError
 from customer_segmentation.extensions import load_extension
+from customer_segmentation.skipped_lines import UNCHANGED
 from customer_segmentation.sql import literal
 from customer_segmentation.text_files import look_at, readable
 
-__all__ = ["Column", "Input", "Reading", "Table", "plan", "read_catalogue"]
+__all__ = [
+    *("Column", "File", "Input", "Reading", "Table"),
+    *("plan", "plan_file", "read_catalogue"),
+]
 
 CANONICAL_DATE = "%Y-%m-%d %H:%M:%S"
 TEXT = (".csv", ".tsv", ".txt")
 KINDS = {**dict.fromkeys(TEXT, "text"), ".parquet": "parquet", ".xlsx": "xlsx"}
-_UNCHANGED = "The tables of the dataset are as they were."
 
 
 # ---------------------------------------------------------------------- catalogue
@@ -375,18 +379,27 @@ class Reading:
     kind : str
         text, parquet, xlsx or relation.
     files : tuple of File
+    order : tuple of str
+        Names of the columns in raw_row, of all files together.
+    relation : str or None
+        Its name, quoted for SQL.
     columns_sql : str or None
-        A query that gives name and type of a relation's columns.
+        A query that gives name and type of a relation's columns in DuckDB.
     """
 
     sql: str | None
     kind: str
     files: tuple[File, ...] = ()
+    order: tuple[str, ...] = ()
+    relation: str | None = None
     columns_sql: str | None = None
 
 
 def plan(
-    table: Table, given: Any, relation_columns: Mapping[str, str] | None = None
+    table: Table,
+    given: Any,
+    relation_columns: Mapping[str, str] | None = None,
+    dialect: DuckDB | Spark | None = None,
 ) -> Reading | None:
     """Check the input of a table, and say how to read it.
 
@@ -398,6 +411,8 @@ def plan(
     relation_columns : mapping of str to str, optional
         Name to type of each column, where the input is a relation: what the
         `Reading.columns_sql` of a first call gives.
+    dialect : DuckDB or Spark, optional
+        Of a relation's query; DuckDB reads files, on the workers of Spark too.
 
     Returns
     -------
@@ -414,72 +429,105 @@ def plan(
     if read is None:
         return None
     if read.relation:
-        return _read_relation(table, read, relation_columns)
-    kinds, selects, files = set(), [], []
+        return _read_relation(table, read, relation_columns, dialect or DuckDB())
     order: list[str] = []  # of the columns in raw_row, the same for every file
-    for name in _found(table, read):
-        kind = _kind(name)
-        where = f'file "{name}"'
-        try:
-            if kind is None:
-                raise SegmentationError(
-                    f"is of no known kind; known are {', '.join(KINDS)}, the text "
-                    "files gzipped too"
-                )
-            select, file = READERS[kind](table, read, name, order)
-        except SegmentationError as error:
-            raise SegmentationError(
-                f'Dataset "{table.dataset}", {where}: {error}. {_UNCHANGED}'
-                if not str(error).startswith("Dataset")
-                else str(error)
-            ) from None
-        except duckdb.Error as error:
-            raise SegmentationError(
-                f'Dataset "{table.dataset}", {where}: it cannot be read as {kind} '
-                f"({str(error).splitlines()[0]}). {_UNCHANGED}"
-            ) from None
-        kinds.add(kind)
-        selects.append(select)
-        files.append(file)
+    readings = [_read_file(table, read, n, order) for n in _found(table, read)]
+    kinds = {reading.kind for reading in readings}
+    files = tuple(file for reading in readings for file in reading.files)
     if len(kinds) > 1:
         raise SegmentationError(
             f'Dataset "{table.dataset}": "{read.path}" holds files of several kinds '
-            f"({', '.join(sorted(kinds))}); needed is one. {_UNCHANGED}"
+            f"({', '.join(sorted(kinds))}); needed is one. {UNCHANGED}"
         )
     if all(file.rows == 0 for file in files):
         raise SegmentationError(
             f'Dataset "{table.dataset}", "{read.path}": there is no row below the '
-            f"header. {_UNCHANGED}"
+            f"header. {UNCHANGED}"
         )
-    return Reading("\nunion all\n".join(selects), kinds.pop(), tuple(files))
+    sql = "\nunion all\n".join(reading.sql for reading in readings)
+    return Reading(sql, kinds.pop(), files, tuple(order))
+
+
+def plan_file(table: Table, given: Any, name: str, order: Sequence[str]) -> Reading:
+    """Say how one of the files is read, as `plan` says it for all of them.
+
+    Parameters
+    ----------
+    table, given
+        As for `plan`.
+    name : str
+        `File.name` of the plan for all.
+    order : sequence of str
+        `Reading.order` of the plan for all.
+
+    Raises
+    ------
+    SegmentationError
+        As `plan` does.
+    """
+    return _read_file(table, read_input(table, given), name, list(order))
+
+
+def _read_file(table: Table, read: Input, name: str, order: list[str]) -> Reading:
+    kind = _kind(name)
+    where = f'file "{name}"'
+    try:
+        if kind is None:
+            raise SegmentationError(
+                f"is of no known kind; known are {', '.join(KINDS)}, the text files "
+                "gzipped too"
+            )
+        select, file = READERS[kind](table, read, name, order)
+    except SegmentationError as error:
+        raise SegmentationError(
+            f'Dataset "{table.dataset}", {where}: {error}. {UNCHANGED}'
+            if not str(error).startswith("Dataset")
+            else str(error)
+        ) from None
+    except duckdb.Error as error:
+        raise unreadable(table, name, error) from None
+    return Reading(select, kind, (file,))
+
+
+def unreadable(table: Table, name: str, error: duckdb.Error) -> SegmentationError:
+    """Say that the warehouse cannot read a file, and why."""
+    return SegmentationError(
+        f'Dataset "{table.dataset}", file "{name}": it cannot be read as '
+        f"{_kind(name)} ({str(error).splitlines()[0]}). {UNCHANGED}"
+    )
 
 
 def _read_relation(
-    table: Table, read: Input, columns: Mapping[str, str] | None
+    table: Table,
+    read: Input,
+    columns: Mapping[str, str] | None,
+    dialect: DuckDB | Spark,
 ) -> Reading:
     # One part is a table, two are schema or database and table, three all of them.
-    *outer, name = [
+    *outer, name = parts = [
         part.strip('"') for part in re.findall(r'"[^"]+"|[^."]+', read.relation)
     ]
+    relation = ".".join(map(dialect.identifier, parts))
     columns_sql = (
         "select column_name, data_type from duckdb_columns() where "
         + _within(outer)
         + f" and lower(table_name) = lower({literal(name)}) order by column_index"
     )
     if columns is None:
-        return Reading(None, "relation", columns_sql=columns_sql)
+        return Reading(None, "relation", relation=relation, columns_sql=columns_sql)
     where = f'relation "{read.relation}"'
     if not columns:
         raise SegmentationError(
             f'Dataset "{table.dataset}", {where}: there is no such table or view. '
-            "Tables of an attached PostgreSQL are named postgres.<schema>.<table>. "
-            f"{_UNCHANGED}"
+            f"{dialect.names_of_tables} {UNCHANGED}"
         )
     headers = _chosen(table, read, list(columns), where)
     select = _select(
-        *(table, read, read.relation, headers, list(columns), list(columns.values()))
+        *(table, read, read.relation, headers, list(columns), list(columns.values())),
+        dialect=dialect,
     )
-    return Reading(f"{select} from {read.relation}", "relation")
+    sql = dialect.numbered(f"{select} from {relation}", [c.name for c in table.columns])
+    return Reading(sql, "relation", relation=relation)
 
 
 def _within(outer: Sequence[str]) -> str:
@@ -507,7 +555,7 @@ def _found(table: Table, read: Input) -> list[str]:
         raise SegmentationError(
             f'Dataset "{table.dataset}": no file at "{read.path}". Mend the path in '
             "the var input_files; a relative one is read from the folder where dbt was "
-            f"started. {_UNCHANGED}"
+            f"started. {UNCHANGED}"
         )
     return found
 
@@ -632,7 +680,7 @@ def _chosen(
                 + f". The header holds {_listed(found)}; needed are "
                 f"{_listed(filter(None, needed))}, each once, in any order"
                 + _delimiter_hint(read, found)
-                + f". {_UNCHANGED}"
+                + f". {UNCHANGED}"
             )
     return places
 
@@ -661,26 +709,27 @@ def _select(
     breaks: str = "0",
     header_lines: int = 1,
     places: Sequence[int] = (),
+    dialect: DuckDB | Spark = DuckDB(),  # noqa: B008
 ) -> str:
     """Select every column of the table as text, whatever its type in the source."""
     date_format = read.date_format or table.date_format or CANONICAL_DATE
-    fields = ['"' + name.replace('"', '""') + '"' for name in names]
+    fields = [dialect.identifier(name) for name in names]
     selected = [
-        f"{literal(source)} as source_file",
+        f"{dialect.literal(source)} as source_file",
         f"cast({header_lines} as bigint) as header_lines",
-        "row_number() over () as position",
+        f"{dialect.position} as position",
         f"cast({breaks} as bigint) as line_breaks",
         # All of it: rows that differ in a column that is not used are no duplicates.
-        f"{_csv([fields[place] for place in places] or fields)} as raw_row",
+        f"{dialect.csv([fields[place] for place in places] or fields)} as raw_row",
     ]
     for column in table.columns:
         place = headers[column.name]
         if place is None:
-            text = "cast(null as varchar)"
+            text = dialect.text("null")
         elif types is None:
             text = fields[place]
         else:
-            text = _as_text(
+            text = dialect.as_text(
                 *(fields[place], types[place], column.data_type, date_format),
                 read.decimal_sign,
             )
@@ -695,62 +744,6 @@ def _places(header: Sequence[str], order: list[str]) -> list[int]:
     """
     order += [name for name in dict.fromkeys(header) if name not in order]
     return sorted(range(len(header)), key=lambda place: order.index(header[place]))
-
-
-def _csv(fields: Sequence[str]) -> str:
-    """Write a row as one line of CSV, as macros/csv_row.sql does for the demo."""
-    texts = [f"coalesce(cast({field} as varchar), '')" for field in fields]
-    return " || ',' || ".join(
-        f"case when regexp_matches({text}, '[\",\\r\\n]') "
-        f"then '\"' || replace({text}, '\"', '\"\"') || '\"' else {text} end"
-        for text in texts
-    )
-
-
-def _as_text(
-    field: str, source_type: str, data_type: str, date_format: str, decimal_sign: str
-) -> str:
-    """Write a typed value as the text that a file of this input would hold.
-
-    The type of a spreadsheet's cell is the day from which the workbook counts.
-    """
-    written = literal(date_format)
-    if re.match(r"\d", source_type):
-        return _cell_as_text(field, source_type, data_type, written, decimal_sign)
-    kind = re.match(r"\w+", source_type)[0].upper()
-    if kind in ("DATE", "TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS"):
-        if "TIME ZONE" in source_type.upper():
-            field = f"({field} at time zone 'UTC')"
-        return f"strftime({field}, {written})"
-    if kind in ("DOUBLE", "FLOAT", "DECIMAL"):
-        # 15 digits are all that a double surely holds: 0.1 + 0.2 is 0.3 again.
-        text = (
-            f"format('{{:.15g}}', {field})"
-            if kind == "DOUBLE"
-            else f"cast({field} as varchar)"
-        )
-        return f"replace({text}, '.', ',')" if decimal_sign == "," else text
-    return f"cast({field} as varchar)"
-
-
-def _cell_as_text(
-    field: str, first_day: str, data_type: str, written: str, decimal_sign: str
-) -> str:
-    """Write a cell of a spreadsheet: dates are days since the first, all doubles."""
-    if data_type in ("date", "timestamp"):
-        seconds = f"cast(round(try_cast({field} as double) * 86400) as bigint)"
-        moment = f"timestamp '{first_day}' + to_seconds({seconds})"
-        pattern = "[0-9]{4,5}([.][0-9]+)?"
-        text = f"strftime({moment}, {written})"
-    elif data_type in ("decimal", "bigint"):
-        pattern = "-?[0-9]+[.][0-9]+|-?[0-9.]+[eE][-+]?[0-9]+"
-        text = f"format('{{:.15g}}', try_cast({field} as double))"
-        if decimal_sign == ",":
-            text = f"replace({text}, '.', ',')"
-    else:
-        return field
-    is_number = f"regexp_full_match({field}, '{pattern}')"
-    return f"case when {is_number} then {text} else {field} end"
 
 
 def _has_dates(table: Table) -> bool:

@@ -20,14 +20,13 @@ from customer_segmentation.definitions import Segmentation, digest
 from customer_segmentation.entities import Entities, Sources, each_segmentation
 from customer_segmentation.errors import SegmentationError
 from customer_segmentation.frames import collect, typed
-from customer_segmentation.identity import hold, shared_members
-from customer_segmentation.kmeans import nearest, squared_distances_to_each
+from customer_segmentation.identity import shared_members
+from customer_segmentation.kmeans import nearest
 from customer_segmentation.models import Model
 from customer_segmentation.naming import Level, read_level
 from customer_segmentation.transforms import learn, prepare
 
 __all__ = [
-    "customer_segments",
     "k_selection",
     "segment_overlaps",
     "segmentation_models",
@@ -37,28 +36,6 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 K_COLUMNS = selection.COLUMNS | {"fit_digest": "string"}
-
-SEGMENT_COLUMNS = {
-    "segmentation": "string",
-    "dataset": "string",
-    "entity_id": "string",
-    "segment_id": "int64",
-    "segment_name": "string",
-    "raw_segment_id": "int64",
-    "second_segment_id": "Int64",
-    "previous_segment_id": "Int64",
-    "previous_raw_segment_id": "Int64",
-    "distance": "float64",
-    "second_distance": "float64",
-    "confidence": "float64",
-    "is_outlier": "bool",
-    "pca_1": "float64",
-    "pca_2": "float64",
-    "pca_3": "float64",
-    "model_version": "int64",
-    "as_of_date": "datetime64[us]",
-    "scored_at": "datetime64[us]",
-}
 
 OVERLAP_COLUMNS = {
     "segmentation": "string",
@@ -110,7 +87,7 @@ def k_selection(
 
     def make(definition: Segmentation, entities: Entities) -> pd.DataFrame:
         recipe = recipes[definition.name]
-        model = _latest(_line(versions, definition, recipe))
+        model = _latest(_line(versions, definition.name, recipe))
         if model and model.fit_digest != recipe.fit_digest:
             model = None
         before = stored[
@@ -132,7 +109,7 @@ def k_selection(
         )
         return measured.assign(fit_digest=recipe.fit_digest)
 
-    found = each_segmentation(definitions, sources, make, is_fit=True)
+    found = each_segmentation(definitions, sources, make)
     return _stack(found, K_COLUMNS)
 
 
@@ -186,7 +163,7 @@ def segmentation_models(
         )
         names_digest = digest(signatures)
         history = stored[stored.segmentation == definition.name]
-        own = _line(stored, definition, recipe)
+        own = _line(stored, definition.name, recipe)
         model = _latest(own)
         if (
             model is None
@@ -213,7 +190,7 @@ def segmentation_models(
             model = models.named_anew(model, signatures, names_digest)
         return model.rows(definition.name)
 
-    found = each_segmentation(definitions, sources, make, is_fit=True)
+    found = each_segmentation(definitions, sources, make)
     current = _stack(found, models.COLUMNS)
     version = ["segmentation", "model_version"]
     is_old = ~pd.MultiIndex.from_frame(stored[version]).isin(
@@ -224,87 +201,13 @@ def segmentation_models(
     )
 
 
-def customer_segments(
-    definitions: Any,
-    sources: Sources,
-    stored_models: Any,
-    scored_at: datetime,
-    *,
-    previous: Any = None,
-) -> pd.DataFrame:
-    """One row per segmentation and entity: its segment and how sure that is.
-
-    Only the stored parameters of the current model assign a segment. An entity that
-    had one in an earlier period leaves it only if it clearly belongs elsewhere
-    (`identity.hold`). A build for the same date begins from the same earlier period
-    again, so that it can be repeated.
-
-    Parameters
-    ----------
-    definitions, sources, previous
-        As for `k_selection`.
-    stored_models : relation
-        The model ``segmentation_models``.
-    scored_at : datetime
-        Time of the scoring, in UTC.
-
-    Returns
-    -------
-    DataFrame
-        Columns as in `SEGMENT_COLUMNS`. ``distance`` is Euclidean in the scaled
-        space; ``confidence`` is 1 - distance / second_distance, 0 for an entity
-        half-way between two segments, or held back from a nearer one, and 1 for one
-        at its centroid.
-    """
-    versions = collect(stored_models, list(models.COLUMNS), "true", "model_version")
-    scored = _stored(previous, SEGMENT_COLUMNS)
-    recipes = _recipes(definitions)
-
-    def make(definition: Segmentation, entities: Entities) -> pd.DataFrame:
-        history = _line(versions, definition, recipes[definition.name])
-        model = _latest(history[history.is_current])
-        if model is None:
-            raise SegmentationError("it has no model. Build segmentation_models.")
-        if model.fit_digest != recipes[definition.name].fit_digest:
-            raise SegmentationError(
-                "its model was trained for another definition, or for the demo data. "
-                "Build k_selection and segmentation_models."
-            )
-        prepared = prepare(entities.values, model.parameters)
-        before = _state_before(
-            scored[
-                (scored.segmentation == definition.name)
-                & scored.model_version.isin(history.model_version)
-                # Not by versions of a table that was dropped since.
-                & (scored.scored_at >= history.trained_at.min())
-            ],
-            entities,
-        )
-        placed = _placed(prepared.points, model, before, definition.hysteresis_margin)
-        return pd.DataFrame(
-            {
-                "segmentation": definition.name,
-                "dataset": definition.dataset,
-                "entity_id": entities.ids,
-                **placed,
-                **before,
-                "is_outlier": prepared.is_outlier,
-                **model.principal_coordinates(prepared.points),
-                "model_version": model.version,
-                "as_of_date": entities.as_of_date,
-                "scored_at": scored_at,
-            }
-        )
-
-    return _stack(each_segmentation(definitions, sources, make), SEGMENT_COLUMNS)
-
-
 def segment_overlaps(
     definitions: Any, sources: Sources, stored_models: Any, *, previous: Any = None
 ) -> pd.DataFrame:
     """One row per pair of segments of a version and the one before it.
 
-    Counted once, when the version is new, on the entities of that time.
+    Counted once, when the version is new, on the entities of that time that a fit
+    would see.
 
     Parameters
     ----------
@@ -318,27 +221,36 @@ def segment_overlaps(
     DataFrame
         Columns as in `OVERLAP_COLUMNS`; pairs without a shared entity too.
     """
-    versions = collect(stored_models, list(models.COLUMNS), "true", "model_version")
+    versions = _stored(stored_models, models.COLUMNS)
     stored = _stored(previous, OVERLAP_COLUMNS)
     recipes = _recipes(definitions)
+    uncounted = {
+        name: [
+            pair
+            for pair in pairwise(
+                sorted(set(_line(versions, name, recipe).model_version))
+            )
+            if pair[1] not in set(stored.model_version[stored.segmentation == name])
+        ]
+        for name, recipe in recipes.items()
+    }
 
     def make(definition: Segmentation, entities: Entities) -> pd.DataFrame:
-        history = _line(versions, definition, recipes[definition.name])
-        counted = stored.model_version[stored.segmentation == definition.name]
-        found = [
-            _overlaps(
-                *(
-                    Model.read(history[history.model_version == version])
-                    for version in pair
-                ),
-                entities,
+        of_version = dict(
+            list(
+                versions[versions.segmentation == definition.name].groupby(
+                    "model_version"
+                )
             )
-            for pair in pairwise(sorted(set(history.model_version)))
-            if pair[1] not in set(counted)
+        )
+        found = [
+            _overlaps(*(Model.read(of_version[version]) for version in pair), entities)
+            for pair in uncounted[definition.name]
         ]
         return _stack(found, OVERLAP_COLUMNS).assign(segmentation=definition.name)
 
-    found = each_segmentation(definitions, sources, make)
+    names = {name for name, pairs in uncounted.items() if pairs}
+    found = each_segmentation(definitions, sources, make, names=names)
     return _stack([stored, *found], OVERLAP_COLUMNS)
 
 
@@ -379,13 +291,10 @@ def _stored(relation: Any, columns: Mapping[str, str]) -> pd.DataFrame:
     return typed(collect(relation, list(columns), "true", "segmentation"), **columns)
 
 
-def _line(
-    versions: pd.DataFrame, definition: Segmentation, recipe: _Recipe
-) -> pd.DataFrame:
+def _line(versions: pd.DataFrame, name: str, recipe: _Recipe) -> pd.DataFrame:
     """Versions of a segmentation on the demo, or of that on the user's data."""
     return versions[
-        (versions.segmentation == definition.name)
-        & (versions.is_demo == recipe.is_demo)
+        (versions.segmentation == name) & (versions.is_demo == recipe.is_demo)
     ]
 
 
@@ -437,61 +346,6 @@ def _signatures(archetypes: Any) -> dict[str, dict[str, dict[str, Level]]]:
 
 
 # ------------------------------------------------------------------------ results
-
-
-def _state_before(scored: pd.DataFrame, entities: Entities) -> dict[str, pd.Series]:
-    """Segment of each entity in the period before theirs."""
-    rows = scored.set_index("entity_id").reindex(entities.ids.astype("string"))
-    rows = rows.reset_index(drop=True)
-    dates = pd.to_datetime(entities.as_of_date)
-    is_earlier = rows.as_of_date < dates
-    is_same = rows.as_of_date == dates
-    return {
-        f"previous_{column}": rows[column]
-        .where(is_earlier, rows[f"previous_{column}"].where(is_same))
-        .astype("Int64")
-        for column in ("segment_id", "raw_segment_id")
-    }
-
-
-def _placed(
-    points: Floats, model: Model, before: Mapping[str, pd.Series], margin: float
-) -> dict[str, Any]:
-    """Give each scaled entity its segment, and how far it is from which."""
-    squared = squared_distances_to_each(points, model.centroids)
-    raw = squared.argmin(axis=1)  # the first of equals
-    position = {id_: position for position, id_ in enumerate(model.segment_ids)}
-    own = hold(
-        raw,
-        np.sqrt(squared),
-        **{
-            name: before[column].map(position).fillna(-1).to_numpy(dtype="int64")
-            for name, column in {
-                "before": "previous_segment_id",
-                "nearest_before": "previous_raw_segment_id",
-            }.items()
-        },
-        margin=margin,
-    )
-    each = np.arange(len(points))
-    distance = np.sqrt(squared[each, own])
-    squared[each, own] = np.inf
-    second = squared.argmin(axis=1)
-    second_distance = np.sqrt(squared[each, second])
-    has_second = len(model.centroids) > 1
-    with np.errstate(invalid="ignore"):
-        confidence = 1 - distance / second_distance
-    return {
-        "segment_id": model.segment_ids[own],
-        "segment_name": np.array(model.names)[own],
-        "raw_segment_id": model.segment_ids[raw],
-        "second_segment_id": model.segment_ids[second] if has_second else pd.NA,
-        "distance": distance,
-        "second_distance": second_distance if has_second else np.nan,
-        # The only segment there is, or two centroids in one place, is sure; who is
-        # held back from a nearer one is not at all.
-        "confidence": np.nan_to_num(confidence, nan=1.0).clip(min=0.0),
-    }
 
 
 def _overlaps(before: Model, after: Model, entities: Entities) -> pd.DataFrame:

@@ -19,7 +19,7 @@ from typing import TextIO
 
 from customer_segmentation.errors import SegmentationError
 
-__all__ = ["TextFile", "look_at", "readable"]
+__all__ = ["TextFile", "look_at", "readable", "remove_copies"]
 
 # More than this is a fault of the export, and none of a few lost rows.
 MOST_BLANK_LINES = 10_000
@@ -94,7 +94,7 @@ def readable(path: Path, *, encoding: str | None = None) -> str:
     -------
     str
         The path itself; or that of a copy, or of a link where the name holds signs of
-        a glob. Both live as long as the process.
+        a glob. Both live as long as the process, or until `remove_copies`.
     """
     if encoding is None and not set("*?[") & set(str(path)):
         return str(path)
@@ -115,6 +115,14 @@ def _readable(path: Path, encoding: str | None, *_changed: int) -> str:
             line = line.removesuffix("\n").removesuffix("\r")
             copy.write(f"{line}\n".encode())
     return str(copied)
+
+
+def remove_copies() -> None:
+    """Remove what `readable` made: a worker of Spark lives long, and ends at once."""
+    if _folder_of_copies.cache_info().currsize:
+        shutil.rmtree(_folder_of_copies(), ignore_errors=True)
+    _folder_of_copies.cache_clear()
+    _readable.cache_clear()
 
 
 @cache

@@ -1,7 +1,11 @@
 {% set days_per_month = 30.4375 %}
-{% set tenure_days = dbt.datediff(
-    'totals.first_date', 'as_of.as_of_date', 'day'
-) %}
+{% set average_unit_price -%}
+    cast(totals.spend_before_returns as double) / nullif(totals.quantity, 0)
+{%- endset %}
+{% set average_order_value -%}
+    cast(totals.spend_before_returns as double) / nullif(totals.orders, 0)
+{%- endset %}
+{% set tenure_days = days_between('totals.first_date', 'as_of.as_of_date') %}
 
 with customers as (
 
@@ -84,14 +88,10 @@ final as (
         -- money
         coalesce(totals.spend, 0) as spend,
         coalesce(totals.spend_before_returns, 0) as spend_before_returns,
-        cast(
-            cast(totals.spend_before_returns as double)
-            / nullif(totals.quantity, 0) as decimal(18, 4)
-        ) as average_unit_price,
-        cast(
-            cast(totals.spend_before_returns as double)
-            / nullif(totals.orders, 0) as decimal(18, 2)
-        ) as average_order_value,
+        cast({{ rounded(average_unit_price, 4) }} as decimal(18, 4))
+            as average_unit_price,
+        cast({{ rounded(average_order_value, 2) }} as decimal(18, 2))
+            as average_order_value,
         -- rates
         cast(totals.returned_quantity as double)
         / nullif(greatest(totals.quantity, totals.returned_quantity), 0)
@@ -107,7 +107,7 @@ final as (
             1
         ) as orders_per_month,
         -- days
-        {{ dbt.datediff('totals.last_date', 'as_of.as_of_date', 'day') }}
+        {{ days_between('totals.last_date', 'as_of.as_of_date') }}
             as recency_days,
         {{ tenure_days }} as tenure_days,
         -- campaigns

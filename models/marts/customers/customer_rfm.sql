@@ -46,8 +46,8 @@ buyers as (
         customer_features.customer_id,
         customer_features.as_of_date,
         last_sales.last_sale_date,
-        {{ dbt.datediff(
-            'last_sales.last_sale_date', 'customer_features.as_of_date', 'day'
+        {{ days_between(
+            'last_sales.last_sale_date', 'customer_features.as_of_date'
         ) }} as recency_days,
         customer_features.orders,
         customer_features.spend

@@ -30,7 +30,7 @@ final as (
         1 - cast(quantity * unit_cost as double)
         / nullif(cast(net_amount as double), 0) as margin_rate,
         -- days
-        {{ dbt.datediff('sold_at', 'shipped_at', 'day') }}
+        {{ days_between('sold_at', 'shipped_at') }}
             as ship_days
     from transactions
     where not is_return

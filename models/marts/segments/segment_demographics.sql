@@ -100,22 +100,48 @@ described as (
 
 ),
 
-counted as (
+attributes as (
 
     {% for attribute in attributes %}
-        select
-            segmentation,
-            dataset,
-            segment_id,
-            segment_name,
-            '{{ attribute }}' as attribute, -- noqa: RF04
-            cast({{ attribute }} as string) as attribute_value,
-            count(*) as entities
-        from described
-        group by
-            segmentation, dataset, segment_id, segment_name, {{ attribute }}
+        select '{{ attribute }}' as attribute
         {% if not loop.last %}union all{% endif %}
     {% endfor %}
+
+),
+
+attribute_values as (
+
+    select
+        described.segmentation,
+        described.dataset,
+        described.segment_id,
+        described.segment_name,
+        attributes.attribute,
+        case attributes.attribute
+            {% for attribute in attributes %}
+                when '{{ attribute }}'
+                    then cast(described.{{ attribute }} as string)
+            {% endfor %}
+        end as attribute_value
+    from described
+    cross join attributes
+
+),
+
+counted as (
+
+    select
+        segmentation,
+        dataset,
+        segment_id,
+        segment_name,
+        attribute,
+        attribute_value,
+        count(*) as entities
+    from attribute_values
+    group by
+        segmentation, dataset, segment_id, segment_name, attribute,
+        attribute_value
 
 ),
 

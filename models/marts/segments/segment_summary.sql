@@ -21,7 +21,10 @@ notable as (
                     || coalesce(segmentation_models.category, 'missing')
                     || ' ('
                     || cast(
-                        cast(100 * segment_profiles.mean as decimal(18, 0))
+                        cast(
+                            {{ rounded('100 * segment_profiles.mean', 0) }}
+                            as decimal(18, 0)
+                        )
                         as string
                     )
                     || ' %)'
@@ -34,7 +37,10 @@ notable as (
                 || coalesce(
                     ' (median '
                     || cast(
-                        cast(segment_profiles.median as decimal(18, 2))
+                        cast(
+                            {{ rounded('segment_profiles.median', 2) }}
+                            as decimal(18, 2)
+                        )
                         as string
                     )
                     || ')',

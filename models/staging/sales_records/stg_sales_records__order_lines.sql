@@ -54,7 +54,7 @@ final as (
             'ship date is before the order date': 'shipped_at < ordered_at',
             'ship days are not those between the dates':
                 'ship_days is null or ship_days <> '
-                ~ dbt.datediff('ordered_at', 'shipped_at', 'day'),
+                ~ days_between('ordered_at', 'shipped_at'),
             'units sold is no whole number': 'units_sold is null',
             'units sold is below one': 'units_sold < 1',
             'an amount of money is no number': money | join(' is null or ')

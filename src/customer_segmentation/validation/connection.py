@@ -9,8 +9,7 @@ from tempfile import TemporaryDirectory
 
 import duckdb
 
-from customer_segmentation.errors import SegmentationError
-from customer_segmentation.sql import identifier, literal
+from customer_segmentation.built import attach_built
 
 __all__ = ["connected"]
 
@@ -27,13 +26,5 @@ def connected(databases: Mapping[str, Path]) -> Iterator[duckdb.DuckDBPyConnecti
             for name, path in databases.items():
                 if not path.exists():
                     continue
-                try:
-                    connection.execute(
-                        f"attach {literal(path)} as {identifier(name)} (read_only)"
-                    )
-                except duckdb.Error as error:
-                    raise SegmentationError(
-                        f"{path} cannot be read ({error}). If a build writes to it, "
-                        "wait; otherwise run `dbt build` to make it anew."
-                    ) from None
+                attach_built(connection, path, name)
             yield connection
