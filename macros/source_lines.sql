@@ -32,7 +32,7 @@
             position,
             false as is_skipped,
             1 + coalesce(line_breaks, 0) as lines,
-            position - position % 1000 as block
+            position - mod(position, 1000) as block
         from {{ raw }}
 
         union all
@@ -42,7 +42,7 @@
             rows_before as position,
             true as is_skipped,
             1 + coalesce(line_breaks, 0) as lines,
-            rows_before - rows_before % 1000 as block
+            rows_before - mod(rows_before, 1000) as block
         from skipped
 
     ),

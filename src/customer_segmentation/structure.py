@@ -196,14 +196,9 @@ def reference_silhouettes(
     points = check_points(points)
     rows = points[np.lexsort(points.T[::-1])]
     random = np.random.default_rng(random_state)
-    with one_thread():
-        _, _, axes = np.linalg.svd(rows - rows.mean(axis=0), full_matrices=False)
-        turned = rows @ axes.T
-        shape = min(len(rows), size), len(axes)
-        references = [
-            random.uniform(turned.min(axis=0), turned.max(axis=0), shape)
-            for _ in range(draws)
-        ]
+    low, high = _box(rows - rows.mean(axis=0))
+    shape = min(len(rows), size), len(low)
+    references = [random.uniform(low, high, shape) for _ in range(draws)]
     return {
         k: float(
             np.mean(
@@ -217,6 +212,20 @@ def reference_silhouettes(
         else np.nan
         for k in k_values
     }
+
+
+def _box(centred: Floats) -> Floats:
+    """Measure the box along the principal axes: lower and upper edges, (2, d).
+
+    BLAS has other kernels for other processors, which differ in the last bits.
+    Rounded to a billionth of the largest value the edges are the same for all.
+    """
+    unit = np.abs(centred).max() or 1.0
+    with one_thread():
+        _, _, axes = np.linalg.svd(centred, full_matrices=False)
+        turned = centred @ axes.T
+    edges = np.array([turned.min(axis=0), turned.max(axis=0)])
+    return np.round(edges / unit, 9) * unit
 
 
 def verdict(

@@ -79,8 +79,9 @@ class Build:
 
 def make(folder: Path, **variables: Any) -> Build:
     build = Build(folder, variables)
-    for command in ("build", "compile"):  # `build` leaves the analyses out
-        result = build.dbt(command)
+    analyses = ("compile", "--select", "resource_type:analysis")  # not in `build`
+    for command in (("build",), analyses):
+        result = build.dbt(*command)
         assert result.returncode == 0, result.stdout
     return build
 
@@ -89,6 +90,16 @@ def make(folder: Path, **variables: Any) -> Build:
 def demo_build(tmp_path_factory) -> Build:
     """Build the bundled demo data from scratch."""
     return make(tmp_path_factory.mktemp("demo"))
+
+
+@pytest.fixture(scope="session")
+def loader(tmp_path_factory):
+    """Parse the project once, and load files in this process."""
+    from test_broken_files import Loader
+
+    loader = Loader(tmp_path_factory.mktemp("loads"))
+    loader.build_demo()
+    return loader
 
 
 @pytest.fixture(scope="session")

@@ -178,13 +178,6 @@ class Loader:
             }
 
 
-@pytest.fixture(scope="module")
-def loader(tmp_path_factory) -> Loader:
-    loader = Loader(tmp_path_factory.mktemp("loads"))
-    loader.build_demo()
-    return loader
-
-
 # --------------------------------------------------------------------------- files
 
 

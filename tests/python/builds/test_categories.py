@@ -39,7 +39,8 @@ DEFINITION = {
 @pytest.fixture(scope="module")
 def build(demo_build, tmp_path_factory) -> Build:
     """Build a segmentation by status and band, each missing for some."""
-    built = Build(tmp_path_factory.mktemp("categories"), {})
+    segmentations = {"segmentations": {"shoppers": DEFINITION}}
+    built = Build(tmp_path_factory.mktemp("categories"), segmentations)
     shutil.copy(demo_build.database, built.database)
     with duckdb.connect(str(built.database)) as connection:
         connection.execute(
@@ -56,7 +57,6 @@ def build(demo_build, tmp_path_factory) -> Build:
     result = built.dbt(
         *("build", "--select", "segmentations", "k_selection+"),
         *("--exclude-resource-types", "unit_test"),
-        segmentations={"shoppers": DEFINITION},
     )
     assert result.returncode == 0, result.stdout
     return built

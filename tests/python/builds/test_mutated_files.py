@@ -13,7 +13,6 @@ from functools import reduce
 from itertools import count
 from pathlib import Path
 
-import pytest
 from hypothesis import HealthCheck, example, given, note, settings
 from hypothesis import strategies as st
 from test_broken_files import HEADER, Loader
@@ -202,11 +201,6 @@ def assert_good_rows_stand(text: str, loaded: Loaded) -> None:
 
 OURS = re.compile(r'Dataset "chocolate_sales", (file )?"[^"]*(sales_\d+[.]csv)"')
 NOT_OURS = re.compile(r"Error: |state machine|Traceback|Python exception")
-
-
-@pytest.fixture(scope="module")
-def loader(tmp_path_factory) -> Loader:
-    return Loader(tmp_path_factory.mktemp("mutated"))
 
 
 NAMES = count()

@@ -74,7 +74,11 @@ def followed(tmp_path_factory) -> Followed:
     text = settings.read_text(encoding="utf-8")
     assert text.count("  input_files: {}\n") == 1
     pasted = followed.proposed.removeprefix("vars:\n")
-    settings.write_text(text.replace("  input_files: {}\n", pasted), encoding="utf-8")
+    text = text.replace("  input_files: {}\n", pasted)
+    # Other tests train those of the demo datasets.
+    start = text.index("  segmentations:\n") + len("  segmentations:\n")
+    text = text[:start] + text[text.index("    own_customers:\n") :]
+    settings.write_text(text, encoding="utf-8")
     followed.summary = followed.run(build)
     return followed
 

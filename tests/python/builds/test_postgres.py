@@ -163,13 +163,6 @@ def fill(server: Server) -> None:
         connection.execute(f"call postgres_execute('it', '{schema}')")
 
 
-@pytest.fixture(scope="module")
-def loader(tmp_path_factory) -> Loader:
-    loader = Loader(tmp_path_factory.mktemp("postgres"))
-    loader.build_demo()
-    return loader
-
-
 @pytest.fixture(autouse=True)
 def attached(request, monkeypatch) -> None:
     server = request.getfixturevalue("server")

@@ -199,6 +199,20 @@ class TestTheReferenceIsAUniformBox:
             with threadpool_limits(threads):
                 assert reference_silhouettes(points[::-1], [3, 2]) == expected
 
+    def test_that_is_the_same_for_any_processor(self, monkeypatch):
+        """Kernels of BLAS for other processors differ in the last bits."""
+        points = blobs([[0, 0], [7, 0]])
+        expected = reference_silhouettes(points, range(2, 9))
+        svd = np.linalg.svd
+        for towards in (-1, 1):
+
+            def on_another(*given, towards=towards, **options):
+                left, values, axes = svd(*given, **options)
+                return left, values, np.nextafter(axes, towards)
+
+            monkeypatch.setattr(np.linalg, "svd", on_another)
+            assert reference_silhouettes(points, range(2, 9)) == expected
+
     @pytest.mark.parametrize("points", [[[1.0]], [[1.0]] * 3, [[0.0], [1.0]]])
     def test_that_is_nan_for_too_few_points(self, points):
         found = reference_silhouettes(points, [1, len(points), 9])
