@@ -117,8 +117,10 @@ def in_words(kind: type[Exception]) -> Iterator[None]:
 
 def _message(error: Exception) -> str:
     text = str(error)
-    # What a task in Python raised is at the end of its own stack.
-    raised = re.findall(r"^([\w.]+(?:Error|Exception): .+)$", text, re.MULTILINE)
+    # What a task in Python raised is at the end of its own stack; the name of a
+    # package's own error says less than its message.
+    raised = re.findall(r"^([\w.]+(?:Error|Exception)): (.+)$", text, re.MULTILINE)
     if "Traceback (most recent call last)" in text and raised:
-        return raised[-1]
+        name, message = raised[-1]
+        return message if "." in name else f"{name}: {message}"
     return re.split(r";\n|\n+JVM stacktrace:|\n\s+at |\n== SQL", text)[0].strip()
