@@ -18,8 +18,7 @@ def typed(rows: Iterable[Mapping[str, Any]], **types: str) -> pd.DataFrame:
     """Make a frame with exactly these columns and types, even without rows.
 
     A warehouse takes the type of a column from the frame: a column without a
-    single value would otherwise have none. Of the pandas types of numbers only those
-    with a capital letter, such as ``Float64``, write a missing value as NULL.
+    single value would otherwise have none. NaN is written as NULL.
 
     Parameters
     ----------

@@ -51,20 +51,20 @@ COLUMNS = {
     "category": "string",
     "categories": "string",
     "transform": "string",
-    "power": "Float64",
+    "power": "float64",
     "outliers": "string",
-    "fill_value": "Float64",
-    "clip_low": "Float64",
-    "clip_high": "Float64",
-    "center": "Float64",
-    "scale": "Float64",
-    "centroid": "Float64",
-    "centroid_original": "Float64",
-    "z_score": "Float64",
-    "pca_origin": "Float64",
-    "pca_1": "Float64",
-    "pca_2": "Float64",
-    "pca_3": "Float64",
+    "fill_value": "float64",
+    "clip_low": "float64",
+    "clip_high": "float64",
+    "center": "float64",
+    "scale": "float64",
+    "centroid": "float64",
+    "centroid_original": "float64",
+    "z_score": "float64",
+    "pca_origin": "float64",
+    "pca_1": "float64",
+    "pca_2": "float64",
+    "pca_3": "float64",
     "training": "string",
     "fitted_entities": "int64",
     "trained_at": "datetime64[us]",
@@ -73,7 +73,6 @@ COLUMNS = {
     "names_digest": "string",
     "is_current": "bool",
 }
-NUMBERS = [name for name, kind in COLUMNS.items() if kind == "Float64"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -162,7 +161,6 @@ class Model:
     @classmethod
     def read(cls, rows: pd.DataFrame) -> Model:
         """Read the rows of one version back."""
-        rows = rows.astype({name: "float64" for name in NUMBERS})  # NULL is NaN
         rows = rows.sort_values(["segment_id", "feature_position"])
         of_segments = rows.drop_duplicates("segment_id")
         of_features = rows[rows.segment_id == rows.segment_id.min()]

@@ -39,11 +39,11 @@ COLUMNS = {
     "segment_id": "int64",
     "segment_name": "string",
     "rule": "string",
-    "fidelity": "Float64",
-    "coverage": "Float64",
+    "fidelity": "float64",
+    "coverage": "float64",
     "entities": "int64",
     "entities_under_rule": "int64",
-    "accuracy": "Float64",
+    "accuracy": "float64",
 }
 
 Floats = NDArray[np.float64]

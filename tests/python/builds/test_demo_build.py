@@ -123,6 +123,25 @@ class TestNothingIsLost:
             assert row.raw_row == lines[row.line_number - 1]
 
 
+class TestNothingIsNotANumber:
+    """To SQL, NaN is larger than every number; what is missing is NULL."""
+
+    def test_in_any_column_of_any_mart(self, demo_build):
+        columns = demo_build.query(
+            "select table_name, column_name from information_schema.columns "
+            "where table_schema = 'main' and data_type = 'DOUBLE'"
+        )
+        assert {"k_selection", "segmentation_models", "segment_rules"} <= {
+            *columns.table_name
+        }
+        counts = " union all ".join(
+            f"select '{row.table_name}.{row.column_name}' as name, "
+            f"count_if(isnan({row.column_name})) as found from {row.table_name}"
+            for row in columns.itertuples()
+        )
+        assert demo_build.query(f"from ({counts}) where found > 0").empty
+
+
 class TestSameInputSameOutput:
     """To the bit, whatever the threads and the order of the rows."""
 

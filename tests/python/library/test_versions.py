@@ -407,3 +407,20 @@ class TestAFitOfManySeesASample:
             for rows in (frame, shuffled)
         ]
         assert_frame_equal(*found, check_exact=True)
+
+    def test_and_so_does_the_count_of_shared_members(self):
+        warehouse = Warehouse().build(customers(6000), definition=self.SAMPLED)
+        warehouse.build(customers(6000), definition=self.SAMPLED, retrain=True)
+        assert 300 < warehouse.shared.shared_entities.sum() < 500
+
+    def test_entities_are_not_read_where_all_is_counted(self):
+        warehouse = Warehouse().build().build(retrain=True)
+        counted = warehouse.shared
+        assert counted.shared_entities.sum() == 150
+        again = tables.segment_overlaps(
+            warehouse.connection.from_df(definitions_table({"buyers": BUYERS})),
+            {},  # nowhere to read from
+            warehouse.connection.table("models"),
+            previous=warehouse.connection.table("shared"),
+        )
+        assert_frame_equal(again, counted, check_dtype=False)

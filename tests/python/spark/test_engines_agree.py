@@ -94,7 +94,7 @@ class TestFailures:
 
     def test_a_file_that_is_not_there_stops_before_any_table(self, later_builds):
         before = tables(later_builds[1])
-        result = later_builds[1].dbt("build", input_files={"own": "nowhere.csv"})
+        result = later_builds[1].dbt("build", input_files={"mall_customers": "nowhere.csv"})
         assert result.returncode != 0
         assert 'no file at "nowhere.csv"' in result.stdout
         assert "Traceback" not in result.stdout
