@@ -68,7 +68,7 @@ def collect(relation: Any, columns: Sequence[str], where: str, key: str):
         )
     with _readable(where):
         rows = relation.filter(where).select(*dict.fromkeys([key, *columns]))
-        frame = rows.df() if hasattr(rows, "df") else rows.toPandas()
+        frame = rows.toPandas() if hasattr(rows, "toPandas") else rows.df()
     return frame.sort_values(key, kind="stable", ignore_index=True)
 
 

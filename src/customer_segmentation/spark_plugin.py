@@ -2,8 +2,8 @@
 
 Named under ``plugins`` in profiles.yml. The session can then plan how the user's
 files are read, and read them: DuckDB does it on the workers, one file in each task,
-so that lines, refusals and errors are the same as on DuckDB. Every worker needs this
-library, and the files at the same paths.
+so that lines, refusals and errors are the same as on DuckDB. Every worker that reads
+files needs this library, and the files at the same paths.
 """
 
 from __future__ import annotations
@@ -25,10 +25,16 @@ from customer_segmentation.dialects import Spark
 from customer_segmentation.errors import SegmentationError
 from customer_segmentation.extensions import load_extension
 from customer_segmentation.skipped_lines import fault_sql, skipped_lines_sql
-from customer_segmentation.sources import Reading, Table, plan_file, unreadable
+from customer_segmentation.sources import (
+    Reading,
+    Table,
+    plan_file,
+    read_input,
+    unreadable,
+)
 from customer_segmentation.text_files import remove_copies
 
-__all__ = ["InputSource", "configure"]
+__all__ = ["InputSource", "configure", "plan_table"]
 
 SKIPPED_LINES = (
     "source_file string, line_number bigint, record_number bigint, reasons string, "
@@ -54,6 +60,29 @@ def configure(session: SparkSession) -> None:
     """
     session.udf.register("plan_reading", _plan, StringType())
     session.dataSource.register(InputSource)
+
+
+def plan_table(request: str) -> str | None:
+    """Answer a macro about a table of the catalog, or about none at all.
+
+    Parameters
+    ----------
+    request : str
+        As for `answers.answer`.
+
+    Returns
+    -------
+    str or None
+        None where files are to be looked at, which is done where they are read.
+    """
+    asked = json.loads(request)
+    try:
+        given = read_input(table_of(asked), asked["given"])
+    except SegmentationError as error:
+        return json.dumps({"fault": str(error)})
+    if given is not None and given.path:
+        return None
+    return answer(request, Spark(asked.get("date_pattern", "")))
 
 
 def _plan(request: str) -> str:

@@ -24,7 +24,9 @@ class TestPlugins:
             "calls = []\n"
             "def configure(session):\n"
             "    calls.append(session)\n"
-            "    session.range(4).createOrReplaceTempView('four_rows')\n",
+            "    session.range(4).createOrReplaceTempView('four_rows')\n"
+            "def shout(text):\n"
+            "    return text.upper()\n",
         )
         text = (project.folder / "profiles.yml").read_text()
         project.write(
@@ -33,9 +35,13 @@ class TestPlugins:
                 "spark.log.level", "spark.some.name: x\n        spark.log.level"
             ),
         )
-        project.write("models/four.sql", "select count(*) as n from four_rows")
+        project.write(
+            "models/four.sql",
+            "select count(*) as n, '{{ adapter.call_plugin('shout', 'a') }}' as heard"
+            " from four_rows",
+        )
         project.run("run")
-        assert project.rows(f"select n from {project.schema}.four") == [(4,)]
+        assert project.rows(f"select * from {project.schema}.four") == [(4, "A")]
         assert len(sys.modules["twice"].calls) == 1
 
     def test_one_that_is_not_there_is_named(self, project):

@@ -13,7 +13,7 @@ from dbt.adapters.sparksession.connections import (
     SparkSessionConnectionManager,
     SparkSessionCredentials,
 )
-from dbt.adapters.sparksession.session import in_words, open_session
+from dbt.adapters.sparksession.session import in_words, open_session, plugin
 from dbt.adapters.sparksession.tables import typed_texts, write
 from dbt_common.exceptions import DbtRuntimeError
 
@@ -84,3 +84,31 @@ class SparkSessionAdapter(SparkAdapter):
         with in_words(DbtRuntimeError):
             frame = typed_texts(session, rows.rows, inferred)
             write(session, frame.coalesce(1), relation.render(), **options)
+
+    @available
+    def call_plugin(self, function: str, argument: str) -> Any:
+        """Call a function of a plugin, in this process.
+
+        Parameters
+        ----------
+        function : str
+            Name; the first of the profile's plugins that has it is asked.
+        argument : str
+
+        Returns
+        -------
+        Any
+            What the function returns.
+
+        Raises
+        ------
+        DbtRuntimeError
+            If no plugin has it.
+        """
+        for name in self.config.credentials.plugins:
+            if called := getattr(plugin(name), function, None):
+                return called(argument)
+        raise DbtRuntimeError(
+            f'No plugin of the profile has a function "{function}"; the plugins are '
+            f"{', '.join(self.config.credentials.plugins) or 'none'}."
+        )

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import RLock
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 from dbt.adapters.events.logging import AdapterLogger
@@ -20,7 +21,7 @@ from pyspark.sql import SparkSession
 if TYPE_CHECKING:
     from dbt.adapters.sparksession.connections import SparkSessionCredentials
 
-__all__ = ["in_words", "open_session"]
+__all__ = ["in_words", "open_session", "plugin"]
 
 logger = AdapterLogger("SparkSession")
 # PySpark prints errors, plan and all; dbt reports them.
@@ -54,7 +55,7 @@ def open_session(credentials: SparkSessionCredentials) -> SparkSession:
         if session is None or not _is_alive(session):
             session = _start(credentials.server_side_parameters)
             for name in credentials.plugins:
-                _configure(session, name)
+                plugin(name).configure(session)
             _configured[key] = session
     return session
 
@@ -65,7 +66,12 @@ def _start(parameters: dict[str, str]) -> SparkSession:
     builder = SparkSession.builder
     if remote:
         # A server's own settings are no business of its clients.
-        sql = {n: v for n, v in given.items() if n.startswith("spark.sql.")}
+        static = {"spark.sql.warehouse.dir", "spark.sql.catalogImplementation"}
+        sql = {
+            name: value
+            for name, value in given.items()
+            if name.startswith("spark.sql.") and name not in static
+        }
         builder = builder.remote(remote)
     else:
         # Its workers need the packages of this environment.
@@ -91,15 +97,23 @@ def _is_alive(session: SparkSession) -> bool:
         return session.sparkContext._jsc is not None
 
 
-def _configure(session: SparkSession, name: str) -> None:
+def plugin(name: str) -> ModuleType:
+    """Import a plugin of the profile.
+
+    Raises
+    ------
+    DbtRuntimeError
+        If there is no such module, or it has no function ``configure``.
+    """
     try:
-        configure = importlib.import_module(name).configure
+        module = importlib.import_module(name)
+        module.configure  # noqa: B018
     except (ImportError, AttributeError) as error:
         raise DbtRuntimeError(
             f'The plugin "{name}" of the profile cannot be used ({error}); needed is a '
             "module with a function configure(session)."
         ) from error
-    configure(session)
+    return module
 
 
 @contextmanager
