@@ -68,7 +68,7 @@ def collect(relation: Any, columns: Sequence[str], where: str, key: str):
         )
     with _readable(where):
         rows = relation.filter(where).select(*dict.fromkeys([key, *columns]))
-        frame = rows.toPandas() if hasattr(rows, "toPandas") else rows.df()
+        frame = rows.toPandas() if _is_of_spark(rows) else rows.df()
     return frame.sort_values(key, kind="stable", ignore_index=True)
 
 
@@ -93,7 +93,7 @@ def sampled(relation: Any, where: str, key: str, at_most: int) -> str:
     """
     with _readable(where):
         rows = relation.filter(where)
-        found = rows.shape[0] if hasattr(rows, "df") else rows.count()
+        found = rows.count() if _is_of_spark(rows) else rows.shape[0]
     if found <= at_most:
         return where
     return f"{where} and md5({key}) < '{int(16**8 * at_most / found):08x}'"
@@ -124,6 +124,11 @@ def stored(session: Any, this: Any, model: str | None = None) -> Any:
         return session.table(table)
     except duckdb.CatalogException:
         return None
+
+
+def _is_of_spark(relation: Any) -> bool:
+    # The other way round does not do: of Spark Connect every name is a column.
+    return hasattr(relation, "toPandas")
 
 
 @contextmanager
