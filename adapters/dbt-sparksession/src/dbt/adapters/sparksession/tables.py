@@ -45,6 +45,8 @@ def write(
     writer = spark_frame(session, made).write.format(file_format).mode("overwrite")
     if columns:
         writer = writer.partitionBy(*columns)
+    if file_format == "delta":  # keeps the columns of the old table otherwise
+        writer = writer.option("overwriteSchema", "true")
     writer.saveAsTable(table)
     if comment:
         text = comment.replace("\\", "\\\\").replace("'", "\\'")
