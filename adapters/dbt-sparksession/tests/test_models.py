@@ -52,6 +52,15 @@ class TestPythonModels:
             None
         ] * 4
 
+    def test_a_frame_without_rows_keeps_its_types_too(self, project):
+        project.write("models/frame.py", PANDAS.replace("    })\n", "    }).head(0)\n"))
+        project.run("run")
+        table = project.session.table(f"{project.schema}.frame")
+        assert table.count() == 0
+        assert {"whole": "bigint", "moment": "timestamp_ntz"}.items() <= dict(
+            table.dtypes
+        ).items()
+
     def test_ref_gives_a_frame_of_spark_and_one_may_be_returned(self, project):
         project.write("models/one.sql", "select 1 as n union all select 2")
         project.write(

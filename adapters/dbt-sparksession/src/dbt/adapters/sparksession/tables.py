@@ -72,6 +72,10 @@ def spark_frame(session: SparkSession, made: Any) -> DataFrame:
     schema = pa.schema(
         field.with_type(_known(field.type)) for field in made.schema.remove_metadata()
     )
+    if made.num_rows == 0:
+        # Spark Connect infers no types where there are no rows.
+        missing = pa.table([pa.nulls(1, field.type) for field in schema], schema=schema)
+        return session.createDataFrame(missing).filter("false")
     return session.createDataFrame(made.cast(schema))
 
 
