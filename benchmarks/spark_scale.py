@@ -56,12 +56,10 @@ copy (
 ) to {file} (format parquet)
 """
 
+COLUMNS = ("customer_id", "order_id", "product", "sold_at", "quantity", "unit_price")
 INPUT = {
     "date_format": "%Y-%m-%d %H:%M:%S",
-    "columns": {
-        **{name: name for name in ("customer_id", "order_id", "product")},
-        **{"date": "sold_at", "quantity": "quantity", "unit_price": "unit_price"},
-    },
+    "columns": {name: name for name in COLUMNS},
 }
 
 
