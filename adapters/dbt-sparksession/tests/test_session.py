@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 
 import pytest
@@ -61,7 +62,15 @@ class TestPlugins:
 class TestOpening:
     """An address that leads nowhere is told in one sentence."""
 
-    def test_a_remote_that_does_not_answer(self):
-        remote = "sc://127.0.0.1:1"
-        with pytest.raises(DbtRuntimeError, match="cannot be started or reached"):
-            open_session(credentials(server_side_parameters={"spark.remote": remote}))
+    @pytest.mark.parametrize(
+        ("name", "address"),
+        [
+            ("spark.remote", "sc://127.0.0.1:1"),
+            ("spark.master", "spark://127.0.0.1:1,127.0.0.1:2"),
+            ("spark.master", "spark://no.such.host.example:7077"),
+        ],
+    )
+    def test_one_that_does_not_answer(self, name, address):
+        place = re.escape(f"Spark at {address} cannot be started or reached: ")
+        with pytest.raises(DbtRuntimeError, match=place):
+            open_session(credentials(server_side_parameters={name: address}))

@@ -6,6 +6,7 @@ import importlib
 import logging
 import os
 import re
+import socket
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -79,15 +80,33 @@ def _start(parameters: dict[str, str]) -> SparkSession:
         builder = builder.enableHiveSupport()
     for name, value in (sql if remote else given).items():
         builder = builder.config(name, value)
+    place = remote or given.get("spark.master", "local[*]")
     try:
+        _knock_at(place)
         session = builder.getOrCreate()
         session.sql("select 1").collect()
     except Exception as error:  # Java, gRPC and PySpark have many
-        place = remote or given.get("spark.master", "local[*]")
         raise DbtRuntimeError(
             f"Spark at {place} cannot be started or reached: {_message(error)}"
         ) from error
     return session
+
+
+def _knock_at(place: str) -> None:
+    """Try the addresses of a master or server: Spark itself would wait for minutes."""
+    scheme, _, addresses = place.partition("://")
+    if scheme not in ("sc", "spark"):
+        return
+    faults = []
+    for address in re.findall(r"([^,/;@]+):(\d+)", addresses):
+        try:
+            host, port = address[0].strip("[]"), int(address[1])
+            socket.create_connection((host, port), timeout=10).close()
+            return
+        except OSError as fault:
+            faults.append(f"{':'.join(address)}: {fault.strerror or fault}")
+    if faults:
+        raise ConnectionError("; ".join(faults))
 
 
 def _is_alive(session: SparkSession) -> bool:
