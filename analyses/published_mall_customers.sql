@@ -29,7 +29,8 @@ inertia as (
         case when published_inertia.k > 5 then 'lowest ' else '' end
         || 'inertia for k = ' || published_inertia.k as measure,
         published_inertia.published,
-        round(k_selection.inertia, published_inertia.digits) as found
+        round(k_selection.inertia * power(10, published_inertia.digits))
+        / power(10, published_inertia.digits) as found
     from published_inertia
     left join {{ ref('k_selection') }} as k_selection
         on

@@ -32,8 +32,10 @@ silhouettes as (
         published_silhouettes.segmentation,
         'silhouette for k = 2' as measure,
         published_silhouettes.published,
-        round(k_selection.silhouette_euclidean, published_silhouettes.digits)
-            as found
+        round(
+            k_selection.silhouette_euclidean
+            * power(10, published_silhouettes.digits)
+        ) / power(10, published_silhouettes.digits) as found
     from published_silhouettes
     left join {{ ref('k_selection') }} as k_selection
         on

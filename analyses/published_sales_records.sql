@@ -44,9 +44,8 @@ measures as (
                 when published_measures.measure = 'inertia'
                     then k_selection.inertia
                 else k_selection.silhouette_euclidean
-            end,
-            published_measures.digits
-        ) as found
+            end * power(10, published_measures.digits)
+        ) / power(10, published_measures.digits) as found
     from published_measures
     left join {{ ref('k_selection') }} as k_selection
         on

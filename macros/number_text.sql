@@ -7,8 +7,8 @@
 #}
 {% macro number_text(column, decimal_sign) -%}
     {%- if decimal_sign == '.' -%}
-        translate(trim({{ column }}), '$€£ ,', '')
+        translate({{ trimmed(column) }}, '$€£ ,', '')
     {%- else -%}
-        replace(translate(trim({{ column }}), '$€£ .', ''), ',', '.')
+        replace(translate({{ trimmed(column) }}, '$€£ .', ''), ',', '.')
     {%- endif -%}
 {%- endmacro %}

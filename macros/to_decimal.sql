@@ -15,7 +15,7 @@
         {{- '([' ~ decimal_sign ~ '][0-9]{1,' ~ scale ~ '}0*)? ?[$€£]?' }}
     {%- endset -%}
     case
-        when {{ matches('trim(' ~ column ~ ')', pattern) }}
+        when {{ matches(trimmed(column), pattern) }}
             then try_cast(
                 {{ number_text(column, decimal_sign) }}
                 as decimal(18, {{ scale }})

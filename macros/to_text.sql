@@ -5,5 +5,5 @@
     Output: nullif(trim(country), '')
 #}
 {% macro to_text(column) -%}
-    nullif(trim({{ column }}), '')
+    nullif({{ trimmed(column) }}, '')
 {%- endmacro %}

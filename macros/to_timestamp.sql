@@ -14,19 +14,19 @@
     {%- set pattern = text_literal(format) -%}
     case
         when
-            strftime(try_strptime(trim({{ column }}), {{ pattern }}), {{ pattern }})
-            = trim({{ column }})
-            then try_strptime(trim({{ column }}), {{ pattern }})
+            strftime(try_strptime({{ trimmed(column) }}, {{ pattern }}), {{ pattern }})
+            = {{ trimmed(column) }}
+            then try_strptime({{ trimmed(column) }}, {{ pattern }})
     end
 {%- endmacro %}
 
 {% macro spark__to_timestamp(column, format) -%}
     {%- set pattern = text_literal(date_pattern(format)) -%}
     {%- set parsed -%}
-        cast(try_to_timestamp(trim({{ column }}), {{ pattern }}) as timestamp_ntz)
+        cast(try_to_timestamp({{ trimmed(column) }}, {{ pattern }}) as timestamp_ntz)
     {%- endset -%}
     case
-        when date_format({{ parsed }}, {{ pattern }}) <> trim({{ column }}) then null
+        when date_format({{ parsed }}, {{ pattern }}) <> {{ trimmed(column) }} then null
         {%- if '%y' in format and '%Y' not in format %}
         {#- Of two digits DuckDB makes 1969 to 2068, Java 2000 to 2099. #}
         when year({{ parsed }}) > 2068 then {{ parsed }} - interval '100' year

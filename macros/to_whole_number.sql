@@ -13,7 +13,7 @@
         {{- '([' ~ decimal_sign ~ ']0+)?' }}
     {%- endset -%}
     case
-        when {{ matches('trim(' ~ column ~ ')', pattern) }}
+        when {{ matches(trimmed(column), pattern) }}
             then cast(
                 try_cast(
                     {{ number_text(column, decimal_sign) }} as decimal(18, 4)

@@ -23,7 +23,7 @@ from customer_segmentation.errors import SegmentationError
 from customer_segmentation.frames import collect, sampled, typed
 from customer_segmentation.models import COLUMNS as MODEL_COLUMNS
 from customer_segmentation.models import Model
-from customer_segmentation.sql import literal
+from customer_segmentation.sql import portable_literal
 from customer_segmentation.transforms import Parameters
 
 __all__ = ["Rule", "find_rules", "segment_rules"]
@@ -367,13 +367,13 @@ def _bounds(
             case "is_missing":
                 is_known = True
             case "one_hot" if low > 0:
-                return [f"{column} = {literal(learnt.category)}"]
+                return [f"{column} = {portable_literal(learnt.category)}"]
             case "one_hot":
-                excluded.append(literal(learnt.category))
+                excluded.append(portable_literal(learnt.category))
                 takes_missing = True
             case "ordered":
                 texts = [
-                    literal(category)
+                    portable_literal(category)
                     for place, category in enumerate(json.loads(learnt.categories))
                     if low <= place < high
                 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-__all__ = ["identifier", "literal"]
+__all__ = ["identifier", "literal", "portable_literal"]
 
 
 def identifier(name: str) -> str:
@@ -27,3 +27,14 @@ def literal(value: str | Path) -> str:
     'it''s'
     """
     return "'" + str(value).replace("'", "''") + "'"
+
+
+def portable_literal(text: str) -> str:
+    """Quote a text for any warehouse: some take a backslash for an escape.
+
+    Examples
+    --------
+    >>> print(portable_literal("a" + chr(92) + "b"))
+    'a' || chr(92) || 'b'
+    """
+    return literal(text).replace("\\", "' || chr(92) || '")

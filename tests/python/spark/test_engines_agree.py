@@ -89,12 +89,22 @@ class TestPublishing:
         assert report.failed == 0
 
 
+class TestAnalyses:
+    """The ready queries run on both engines."""
+
+    def test_each_runs_on_spark(self, later_builds):
+        analyses = ("show", "-s", "resource_type:analysis", "--limit", "1")
+        result = later_builds[1].dbt(*analyses)
+        assert result.returncode == 0, result.stdout
+
+
 class TestFailures:
     """A build that fails says why, and leaves what was there."""
 
     def test_a_file_that_is_not_there_stops_before_any_table(self, later_builds):
         before = tables(later_builds[1])
-        result = later_builds[1].dbt("build", input_files={"mall_customers": "nowhere.csv"})
+        inputs = {"mall_customers": "nowhere.csv"}
+        result = later_builds[1].dbt("build", input_files=inputs)
         assert result.returncode != 0
         assert 'no file at "nowhere.csv"' in result.stdout
         assert "Traceback" not in result.stdout

@@ -150,6 +150,8 @@ def in_words(kind: type[Exception]) -> Iterator[None]:
 
 def _message(error: Exception) -> str:
     text = str(error)
+    if "JAVA_GATEWAY_EXITED" in text:
+        return "Java ended at once; what it said stands above."
     # What a task in Python raised is at the end of its own stack; the name of a
     # package's own error says less than its message.
     raised = re.findall(r"^([\w.]+(?:Error|Exception)): (.+)$", text, re.MULTILINE)
