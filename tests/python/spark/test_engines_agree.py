@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -93,8 +94,15 @@ class TestAnalyses:
     """The ready queries run on both engines."""
 
     def test_each_runs_on_spark(self, later_builds):
-        analyses = ("show", "-s", "resource_type:analysis", "--limit", "1")
-        result = later_builds[1].dbt(*analyses)
+        build = later_builds[1]
+        assert build.dbt("compile", "-s", "resource_type:analysis").returncode == 0
+        folder = build.folder / "target/compiled/customer_segmentation/analyses"
+        queries = [path.read_text() for path in folder.glob("*.sql")]
+        assert len(queries) == len(list((PROJECT / "analyses").glob("*.sql")))
+        # One after the other in a single process.
+        calls = [f"{{% do run_query({json.dumps(query)}) %}}" for query in queries]
+        text = f"{{% if execute %}}{''.join(calls)}{{% endif %}} select 1 as done"
+        result = build.dbt("show", "--inline", text)
         assert result.returncode == 0, result.stdout
 
 
