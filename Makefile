@@ -14,6 +14,9 @@ export UV_SYSTEM_CERTS := 1
 # RETRAIN=true trains a new version of every model, RETRAIN='[a, b]' of these.
 # TARGET=spark builds on Apache Spark, in an environment of its own.
 TARGET ?= duckdb
+ifneq ($(filter-out duckdb spark,$(TARGET)),)
+$(error TARGET is $(TARGET); needed is duckdb or spark)
+endif
 ON_SPARK := $(filter spark,$(TARGET))
 ifeq ($(SEGMENTATION_SPARK_MASTER),)
 # Spark in this process is nobody else's business.
