@@ -1,3 +1,7 @@
+{% set unit_price -%}
+    cast(amount as double) / nullif(boxes_shipped, 0)
+{%- endset %}
+
 with sales as (
 
     select * from {{ ref('stg_chocolate_sales__sales') }}
@@ -24,10 +28,7 @@ final as (
         -- numerics
         boxes_shipped as quantity,
         cast(0 as bigint) as returned_quantity,
-        cast(
-            {{ rounded('cast(amount as double) / nullif(boxes_shipped, 0)', 4) }}
-            as decimal(18, 4)
-        ) as unit_price,
+        cast({{ rounded(unit_price, 4) }} as decimal(18, 4)) as unit_price,
         cast(null as decimal(18, 4)) as unit_cost,
         amount as gross_amount,
         cast(0 as decimal(18, 2)) as discount_amount,

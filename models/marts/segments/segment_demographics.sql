@@ -103,7 +103,7 @@ described as (
 attributes as (
 
     {% for attribute in attributes %}
-        select '{{ attribute }}' as attribute
+        select '{{ attribute }}' as attribute -- noqa: RF04
         {% if not loop.last %}union all{% endif %}
     {% endfor %}
 
