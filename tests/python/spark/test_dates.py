@@ -33,6 +33,7 @@ TEXTS = (
     *("2022-01-04T10:00:00.1", "12022-01-04", "2022-366", "2024-366", "2023-000"),
     *("-001-01-01", "04 Jan 2022 13:00 PM", "04 Jan 2022 00:00 AM"),
     *("04 Jan 2022 12:00 am", "September 31, 2022", "Sept 1, 2022", "٠٤.٠١.٢٠٢٢"),
+    *("\u00a004-Jan-22\u3000", "2022-01-04\u202f", "\u200b2022-01-04"),
     *("2022-01-04 10:00:00\n", "\t2022-01-04", "2022-01-04Z", "+2022-01-04"),
 )
 
@@ -56,6 +57,9 @@ def macro(name: str, *arguments: Any) -> str:
         "exceptions": SimpleNamespace(raise_compiler_error=refuse),
         "modules": SimpleNamespace(re=re),
         "return": end,
+        "trimmed": lambda column: macro(
+            f"{'spark' if 'spark' in name else 'default'}__trimmed", column
+        ),
         # No backslash stands in the formats: both engines quote alike but quotes.
         "text_literal": lambda text: (
             "'" + text.replace("'", "\\'" if "spark" in name else "''") + "'"
