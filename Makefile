@@ -1,7 +1,7 @@
 # Every command of the project. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help build test test-spark test-cluster lint pytest pytest-library pytest-builds docs \
-	demo lock java clean
+.PHONY: help build test test-spark test-cluster lint pytest pytest-library \
+	pytest-builds pytest-adapter pytest-spark docs demo lock java clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -54,7 +54,12 @@ endif
 test: lint pytest ## Lint and run every test (SEGMENTATION_DATA_DIR=<folder of real files>)
 
 test-spark: java .venv-spark/spark ## Run the tests on Apache Spark (SEGMENTATION_DATA_DIR=<folder of real files>)
+	$(MAKE) --jobs 2 --output-sync --no-print-directory pytest-adapter pytest-spark
+
+pytest-adapter: .venv-spark/spark
 	.venv-spark/bin/python -m pytest adapters/dbt-sparksession/tests
+
+pytest-spark: .venv-spark/spark
 	.venv-spark/bin/python -m pytest tests/python/spark
 
 test-cluster: java .venv-spark/spark ## Build on a Spark cluster on this machine, and kill a worker in the middle
