@@ -10,7 +10,10 @@ import duckdb
 
 from customer_segmentation.errors import SegmentationError
 from customer_segmentation.extensions import load_extension
-from customer_segmentation.skipped_lines import fault_sql, skipped_lines_sql
+from customer_segmentation.skipped_lines import (
+    refuse_swallowed_lines,
+    skipped_lines_sql,
+)
 from customer_segmentation.sources import (
     Column,
     Reading,
@@ -132,9 +135,7 @@ def _write(
             "select count(*) + coalesce(sum(line_breaks), 0) as lines from loaded;"
             "create view broken_rows as from loaded where line_breaks > 0"
         )
-        (fault,) = connection.execute(fault_sql(table.dataset, file)).fetchone()
-        if fault:
-            raise SegmentationError(fault)
+        refuse_swallowed_lines(connection, table.dataset, file)
         skipped = connection.execute(
             f"select line_number from ({skipped_lines_sql(file)}) "
             "where reasons is not null order by line_number"

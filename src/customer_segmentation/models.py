@@ -189,18 +189,6 @@ class Model:
             names_digest=first.names_digest,
         )
 
-    def principal_coordinates(self, points: Floats) -> dict[str, Floats]:
-        """Coordinates of scaled points, (n, d), on the axes of the training."""
-        coordinates = {}
-        for axis, weights in enumerate(self.pca_axes):
-            # Feature after feature: a matrix product may add a row's terms in
-            # another order for another number of rows.
-            total = np.zeros(len(points))
-            for feature, weight in enumerate(weights):
-                total += (points[:, feature] - self.pca_origin[feature]) * weight
-            coordinates[f"pca_{axis + 1}"] = total
-        return coordinates
-
 
 def train(
     definition: Segmentation,

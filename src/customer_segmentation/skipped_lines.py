@@ -7,12 +7,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from customer_segmentation.errors import SegmentationError
 from customer_segmentation.sql import literal
 
 if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
     from customer_segmentation.sources import File
 
-__all__ = ["UNCHANGED", "fault_sql", "skipped_lines_sql"]
+__all__ = ["UNCHANGED", "fault_sql", "refuse_swallowed_lines", "skipped_lines_sql"]
 
 UNCHANGED = "The tables of the dataset are as they were."
 
@@ -53,6 +56,21 @@ from (
         min(record_number) as first_line
     from ({_unreadable_sql(file.path)}) as unreadable
 ) as counted"""
+
+
+def refuse_swallowed_lines(
+    connection: DuckDBPyConnection, dataset: str, file: File
+) -> None:
+    """Ask the query of `fault_sql` on the connection that read the file.
+
+    Raises
+    ------
+    SegmentationError
+        If lines were swallowed.
+    """
+    (fault,) = connection.execute(fault_sql(dataset, file)).fetchone()
+    if fault:
+        raise SegmentationError(fault)
 
 
 def skipped_lines_sql(file: File) -> str:

@@ -24,7 +24,10 @@ from customer_segmentation.answers import answer, table_of
 from customer_segmentation.dialects import Spark
 from customer_segmentation.errors import SegmentationError
 from customer_segmentation.extensions import load_extension
-from customer_segmentation.skipped_lines import fault_sql, skipped_lines_sql
+from customer_segmentation.skipped_lines import (
+    refuse_swallowed_lines,
+    skipped_lines_sql,
+)
 from customer_segmentation.sources import (
     Reading,
     Table,
@@ -190,9 +193,7 @@ def _read(
     (file,) = reading.files
     connection.register("lines_read", pa.table({"lines": [lines]}))
     connection.register("broken_rows", pa.Table.from_batches(broken_rows, BROKEN_ROWS))
-    (fault,) = connection.execute(fault_sql(table.dataset, file)).fetchone()
-    if fault:
-        raise SegmentationError(fault)
+    refuse_swallowed_lines(connection, table.dataset, file)
     if part == "skipped_lines":
         yield from _batches(connection, skipped_lines_sql(file))
 

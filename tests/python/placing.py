@@ -66,6 +66,7 @@ def placed(
     second_distance = np.sqrt(squared[each, second]) if has_second else np.nan
     with np.errstate(invalid="ignore"):
         confidence = 1 - distance / second_distance
+    coordinates = (prepared.points - model.pca_origin) @ model.pca_axes.T
     return pd.DataFrame(
         {
             "entity_id": entities[key].astype(str).to_numpy(),
@@ -78,7 +79,7 @@ def placed(
             "second_distance": second_distance,
             "confidence": np.nan_to_num(confidence, nan=1.0).clip(min=0.0),
             "is_outlier": prepared.is_outlier,
-            **model.principal_coordinates(prepared.points),
+            **{f"pca_{axis}": column for axis, column in enumerate(coordinates.T, 1)},
             "model_version": model.version,
             "as_of_date": dates,
         }

@@ -328,15 +328,20 @@ def cells(line: int, date: CELL = 44565, amount: CELL = 100, boxes: CELL = 1) ->
     return ["Seller 01", "UK", f"Line {line}", date, amount, boxes]
 
 
+def input_of(expected: dict, files: Path) -> tuple[str, str, dict]:
+    """Give dataset, table and entry under input_files of a case of expected.yml."""
+    dataset, table = expected.get("table", "chocolate_sales.sales").split(".")
+    path = str(files / expected["file"])
+    return dataset, table, {table: {"path": path} | expected.get("given", {})}
+
+
 class TestEveryFileGivesWhatItShould:
     """Rows with their lines and reasons; or a stop in words, and no table touched."""
 
     @pytest.mark.parametrize("case", EXPECTED)
     def test_a_file(self, loader, files, case):
         expected = EXPECTED[case]
-        dataset, table = expected.get("table", "chocolate_sales.sales").split(".")
-        path = str(files / expected["file"])
-        given = {table: {"path": path} | expected.get("given", {})}
+        dataset, _, given = input_of(expected, files)
         if "error" in expected:
             before = loader.tables()
             load = loader.load({dataset: given}, *MARTS)

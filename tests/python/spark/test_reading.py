@@ -12,7 +12,14 @@ import duckdb
 import pytest
 from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
-from test_broken_files import EXPECTED, cells, files, write_parquet, write_xlsx
+from test_broken_files import (
+    EXPECTED,
+    cells,
+    files,
+    input_of,
+    write_parquet,
+    write_xlsx,
+)
 
 from customer_segmentation.answers import answer
 from customer_segmentation.dialects import DuckDB
@@ -122,9 +129,7 @@ class TestEveryFileIsReadAsOnDuckDB:
     @pytest.mark.parametrize("case", EXPECTED)
     def test_a_file(self, session, files, case):
         expected = EXPECTED[case]
-        dataset, name = expected.get("table", "chocolate_sales.sales").split(".")
-        path = str(files / expected["file"])
-        given = {name: {"path": path} | expected.get("given", {})}
+        dataset, name, given = input_of(expected, files)
         table = CATALOGUE[dataset][name]
         load = on_spark(session, table, given)
         assert load == on_duckdb(table, given)
