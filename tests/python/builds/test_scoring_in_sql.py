@@ -433,7 +433,9 @@ class Warehouse:
             "select * replace (cast(as_of_date as date) as as_of_date) from frame; "
             "delete from staging.int_as_of_dates; "
             "insert into staging.int_as_of_dates "
-            "select distinct dataset, as_of_date, true from customer_features; "
+            "select distinct dataset, as_of_date, true from customer_features "
+            f"union all select distinct dataset, date '{MONTH_END:%Y-%m-%d}', false "
+            "from customer_features; "
             "delete from staging.int_monthly_segments"
         )
         if before is not None:
