@@ -42,7 +42,10 @@ MONTHS = 24  # of the past that are looked at, the last ones
 LARGEST = 20_000  # entities of a month that are looked at
 REPLICATES = 200
 INTERVAL = [0.025, 0.975]
-DECILES = np.linspace(0.1, 0.9, 9)
+CHANCES = 10  # models of samples of a month
+BINS = 10
+DECILES = np.arange(1, BINS) / BINS
+PER_BIN, PER_SEGMENT = 5, 10  # entities at least, on average
 
 COLUMNS = {
     "segmentation": "string",
@@ -217,20 +220,22 @@ def curves(
     drawn = random.poisson(1.0, (len(history.ids), replicates))
     # The data as they are come first, then the draws.
     weights = np.column_stack([np.ones(len(drawn)), drawn])
-    models: dict[int, _Frozen] = {}
+    models: dict[int, _Model] = {}
+    chances: dict[int, Floats] = {}
     found = defaultdict(list)
     for later, month in sorted(history.months.items()):
-        if (now := _trained(month, definition, k, weights)) is None:
+        own = weights[month.places]
+        now = _trained(month, definition, k, own)
+        chance = _chance(month, definition, k, random)
+        if now is None or not chance.size:
             continue
-        models[later] = now
         for earlier, frozen in models.items():
-            if 0 < later - earlier <= longest_lag and [*frozen.parameters] == [
-                *now.parameters
-            ]:
-                measured = _measures(
-                    frozen, now, month, definition, weights[month.places]
-                )
+            if later - earlier <= longest_lag and _are_alike(frozen, now):
+                measured = _measures(frozen, now, definition, own)
+                by_chance = random.choice(chances[earlier], replicates)
+                measured[2:, 1:] += by_chance.T
                 found[later - earlier].append((len(month.places), measured))
+        models[later], chances[later] = now, chance
     rows = []
     for lag, pairs in found.items():
         entities, measured = zip(*pairs, strict=True)
@@ -329,9 +334,10 @@ def _history(definition: Segmentation, relation: Any, window_days: int) -> Histo
 
 
 @dataclass(frozen=True, eq=False)
-class _Frozen:
+class _Model:
     """A model as of a month, and the entities that it was trained on."""
 
+    month: Month
     parameters: dict[str, Parameters]
     prepared: Prepared
     fit: Fit
@@ -339,29 +345,31 @@ class _Frozen:
     bins: list[Floats]
     mix: Floats
 
-
-def _least(k: int) -> int:
-    return max(50, 10 * k)
+    @property
+    def points(self) -> Floats:
+        """Scaled entities that the fit sees, in its order."""
+        return fitted_points(self.prepared, self.month.fit_order)
 
 
 def _trained(
     month: Month, definition: Segmentation, k: int, weights: Floats
-) -> _Frozen | None:
+) -> _Model | None:
     """Train a model from new starts; None if the month does not give one."""
-    if len(month.places) < _least(k):
+    if len(month.places) < max(BINS * PER_BIN, k * PER_SEGMENT):
         return None
     try:
         parameters = learn(month.values, definition.features, definition.scaler)
         prepared = prepare(month.values, parameters)
-        fit = selection.fit(fitted_points(prepared, month.fit_order), k, definition)
+        points = fitted_points(prepared, month.fit_order)
+        fit = selection.fit(points, k, definition)
     except SegmentationError:
         return None
     if not fit.inertia:
         return None
     edges = [_edges(column) for column in prepared.points.T]
     labels, _, _, _ = nearest(prepared.points, fit.centroids)
-    weights = weights[month.places]
-    return _Frozen(
+    return _Model(
+        month,
         parameters,
         prepared,
         fit,
@@ -371,37 +379,62 @@ def _trained(
     )
 
 
+def _are_alike(before: _Model, after: _Model) -> bool:
+    """Whether both have the same dimensions: a category may be new."""
+    return list(before.parameters) == list(after.parameters)
+
+
 def _measures(
-    frozen: _Frozen,
-    now: _Frozen,
-    month: Month,
-    definition: Segmentation,
-    weights: Floats,
+    frozen: _Model, now: _Model, definition: Segmentation, weights: Floats
 ) -> Floats:
-    """Each of `MEASURES`, of the data and of each draw: shape (4, 1 + draws)."""
+    """Take each of `MEASURES` under each column of weights, (n, m): shape (4, m)."""
     k = len(frozen.fit.centroids)
-    scored = prepare(month.values, frozen.parameters).points
+    scored = prepare(now.month.values, frozen.parameters).points
     kept, _, _, _ = nearest(scored, frozen.fit.centroids)
     start = rescale(frozen.fit.centroids, frozen.parameters, now.parameters)
-    retrained, _ = refit(
-        definition, fitted_points(now.prepared, month.fit_order), start, now.fit
-    )
+    retrained, _ = refit(definition, now.points, start, now.fit)
     points = now.prepared.points
-    to_kept = squared_distances_to_each(points, start)[np.arange(len(kept)), kept]
+    to_start = squared_distances_to_each(points, start)
     to_new = squared_distances_to_each(points, retrained.centroids)
     new = to_new.argmin(axis=1)
-    fitted = weights * now.prepared.is_in_fit[:, None]
-    inertias = [
-        _totals(fitted, new, k, of).sum(axis=0) for of in (to_kept, to_new.min(axis=1))
-    ]
+    is_in_fit = now.prepared.is_in_fit
+    one = np.zeros_like(new)
+    before, after = (
+        _totals(weights, one, 1, squared[np.arange(len(one)), labels] * is_in_fit)[0]
+        for squared, labels in ((to_start, kept), (to_new, new))
+    )
     shared = _totals(weights, k * kept + new, k * k).reshape(k, k, -1)
     bins = _binned(scored, frozen.edges, weights)
     return np.array(
         [
             np.max([*map(_psi, frozen.bins, bins)], axis=0),
             _psi(frozen.mix, shared.sum(axis=1)),
-            inertias[0] / inertias[1] - 1,
+            before / after - 1,
             1 - adjusted_rand(shared),
+        ]
+    )
+
+
+def _chance(
+    month: Month, definition: Segmentation, k: int, random: np.random.Generator
+) -> Floats:
+    """Take the last two measures, without drift: shape (pairs, 2).
+
+    Between models of samples of one month, each drawn with replacement: two models of
+    as many entities of the same kind.
+    """
+    n = len(month.places)
+    each, ones = np.arange(n), np.ones((n, 1))
+    models = []
+    for _ in range(CHANCES):
+        rows = month.fit_order[np.sort(random.integers(n, size=n))]
+        values = {name: column[rows] for name, column in month.values.items()}
+        models.append(_trained(Month(each, values, each), definition, k, ones))
+    return np.array(
+        [
+            _measures(first, second, definition, ones)[2:, 0]
+            for first, second in zip(models, models[1:] + models[:1], strict=True)
+            if first and second and _are_alike(first, second)
         ]
     )
 
