@@ -341,7 +341,7 @@ class TestEveryFileGivesWhatItShould:
     @pytest.mark.parametrize("case", EXPECTED)
     def test_a_file(self, loader, files, case):
         expected = EXPECTED[case]
-        dataset, _, given = input_of(expected, files)
+        dataset, table, given = input_of(expected, files)
         if "error" in expected:
             before = loader.tables()
             load = loader.load({dataset: given}, *MARTS)

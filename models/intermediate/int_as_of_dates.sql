@@ -1,0 +1,152 @@
+-- The digest sums up a hash of every row that features of the day depend on, so it
+-- is another one as soon as one of them comes late, changes or goes.
+
+{% set windows = [var('short_window_days'), var('long_window_days')] %}
+{% set line_columns = [
+    'customer_id', 'order_id', 'product', 'category', 'sold_at', 'quantity',
+    'returned_quantity', 'gross_amount', 'discount_amount', 'is_return',
+] %}
+{% set event_columns = [
+    'customer_id', 'event_date', 'campaigns_received', 'campaigns_answered',
+    'coupons_redeemed',
+] %}
+{% set customer_columns = [
+    'customer_id', 'country', 'gender', 'age_band', 'income_band', 'education',
+    'occupation', 'marital_status', 'home_ownership', 'age_from', 'income_from',
+    'household_size', 'spending_score',
+] %}
+
+with months as (
+
+    {{ dbt.generate_series(1200) }}
+
+),
+
+days as (
+
+    select
+        dataset,
+        cast(sold_at as date) as day,
+        sum(
+            cast(
+                case
+                    when customer_id is not null
+                        then {{ hash_number(row_text(line_columns)) }}
+                end as decimal(38, 0)
+            )
+        ) as digest
+    from {{ ref('transactions') }}
+    group by dataset, cast(sold_at as date)
+
+),
+
+event_days as (
+
+    select
+        dataset,
+        event_date as day,
+        sum(
+            cast({{ hash_number(row_text(event_columns)) }} as decimal(38, 0))
+        ) as digest
+    from {{ ref('int_campaign_events') }}
+    group by dataset, event_date
+
+),
+
+customers as (
+
+    select
+        dataset,
+        sum(
+            cast(
+                {{ hash_number(row_text(customer_columns)) }}
+                as decimal(38, 0)
+            )
+        ) as digest
+    from {{ ref('customers') }}
+    group by dataset
+
+),
+
+spans as (
+
+    select
+        dataset,
+        min(day) as first_day,
+        max(day) as last_day
+    from days
+    group by dataset
+
+),
+
+dates as (
+
+    select
+        spans.dataset,
+        spans.first_day,
+        spans.last_day,
+        cast({{ dbt.last_day(
+            dbt.dateadd(
+                'month', 'cast(months.generated_number as int) - 1',
+                'spans.first_day'
+            ), 'month'
+        ) }} as date) as as_of_date
+    from spans
+    cross join months
+    where
+        months.generated_number
+        <= {{ dbt.datediff('spans.first_day', 'spans.last_day', 'month') }} + 1
+    union all
+    select
+        dataset,
+        first_day,
+        last_day,
+        last_day as as_of_date
+    from spans
+    where last_day <> cast({{ dbt.last_day('last_day', 'month') }} as date)
+
+),
+
+-- Everything that has happened by then, whatever it was.
+happened as (
+
+    select
+        dates.dataset,
+        dates.as_of_date,
+        sum(events.digest) as digest
+    from dates
+    inner join (
+        select * from days
+        union all
+        select * from event_days
+    ) as events
+        on dates.dataset = events.dataset and dates.as_of_date >= events.day
+    group by dates.dataset, dates.as_of_date
+
+),
+
+final as (
+
+    select
+        dates.dataset,
+        dates.as_of_date,
+        dates.first_day,
+        dates.as_of_date = dates.last_day as is_last_day,
+        dates.as_of_date = cast({{ dbt.last_day('dates.as_of_date', 'month') }} as date)
+            as is_month_end,
+        {{ dbt.hash(
+            "'" ~ windows | join(' ') ~ " ' || cast(coalesce(happened.digest, 0)"
+            ~ " + coalesce(customers.digest, 0) as string)"
+        ) }} as data_digest
+    from dates
+    left join happened
+        on
+            dates.dataset = happened.dataset
+            and dates.as_of_date = happened.as_of_date
+    left join customers
+        on dates.dataset = customers.dataset
+    where dates.as_of_date <= dates.last_day
+
+)
+
+select * from final
