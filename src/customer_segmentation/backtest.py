@@ -39,7 +39,7 @@ __all__ = ["MEASURES", "History", "Month", "curves", "retraining_backtest"]
 
 MEASURES = ("feature_psi", "mix_psi", "excess_inertia", "disagreement")
 MONTHS = 24  # of the past that are looked at, the last ones
-LARGEST = 20_000  # entities of a month that are looked at
+LARGEST = 10_000  # entities of a month that are looked at
 REPLICATES = 200
 INTERVAL = [0.025, 0.975]
 CHANCES = 10  # models of samples of a month
