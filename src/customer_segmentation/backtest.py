@@ -60,6 +60,8 @@ COLUMNS = {
     "is_crossed": "bool",
 }
 
+CURVE = ("measure", "lag_months", "cut_offs", "entities", "value", "low", "high")
+
 Floats = NDArray[np.float64]
 Places = NDArray[np.intp]
 
@@ -152,16 +154,18 @@ def retraining_backtest(
 
     def make(definition: Segmentation, history: History) -> pd.DataFrame:
         k = int(k_by_name[definition.name])
-        return curves(history, definition, k, longest_lag=months).assign(
-            segmentation=definition.name
+        rows = curves(history, definition, k, longest_lag=months)
+        threshold = rows.measure.map(thresholds)
+        return rows.assign(
+            segmentation=definition.name,
+            threshold=threshold,
+            is_crossed=rows.low > threshold,
         )
 
     names = {*with_history.segmentation} & {*k_by_name.index}
     found = each_segmentation(definitions, sources, make, names=names, read=read)
-    rows = pd.concat([typed([], **COLUMNS), *found]) if found else typed([], **COLUMNS)
-    rows["threshold"] = rows.measure.map(thresholds)
-    rows["is_crossed"] = rows.low > rows.threshold
-    return typed(rows, **COLUMNS).sort_values(
+    filled = [rows for rows in found if len(rows)]
+    return typed(pd.concat(filled) if filled else [], **COLUMNS).sort_values(
         ["segmentation", "measure", "lag_months"], ignore_index=True
     )
 
@@ -220,22 +224,20 @@ def curves(
     drawn = random.poisson(1.0, (len(history.ids), replicates))
     # The data as they are come first, then the draws.
     weights = np.column_stack([np.ones(len(drawn)), drawn])
-    models: dict[int, _Model] = {}
-    chances: dict[int, Floats] = {}
+    cut_offs: dict[int, tuple[_Model, Floats]] = {}
     found = defaultdict(list)
     for later, month in sorted(history.months.items()):
         own = weights[month.places]
-        now = _trained(month, definition, k, own)
-        chance = _chance(month, definition, k, random)
-        if now is None or not chance.size:
+        if (now := _trained(month, definition, k, own)) is None:
             continue
-        for earlier, frozen in models.items():
-            if later - earlier <= longest_lag and _are_alike(frozen, now):
-                measured = _measures(frozen, now, definition, own)
-                by_chance = random.choice(chances[earlier], replicates)
-                measured[2:, 1:] += by_chance.T
+        for earlier, (frozen, chance) in cut_offs.items():
+            if later - earlier > longest_lag:
+                continue
+            if (measured := _measures(frozen, now, definition, own)) is not None:
+                measured[2:, 1:] += random.choice(chance, replicates).T
                 found[later - earlier].append((len(month.places), measured))
-        models[later], chances[later] = now, chance
+        if len(chance := _chance(month, definition, k, random)):
+            cut_offs[later] = now, chance
     rows = []
     for lag, pairs in found.items():
         entities, measured = zip(*pairs, strict=True)
@@ -256,7 +258,7 @@ def curves(
             }
             for measure, (value, low, high) in zip(MEASURES, numbers.T, strict=True)
         ]
-    return pd.DataFrame(rows)
+    return typed(rows, **{name: COLUMNS[name] for name in CURVE})
 
 
 # ------------------------------------------------------------------------- inputs
@@ -301,7 +303,9 @@ def _history(definition: Segmentation, relation: Any, window_days: int) -> Histo
 
     def within(first: pd.Timestamp, last: pd.Timestamp) -> str:
         since = first - window
-        return f"{column} > date '{since:%F}' and {column} <= date '{last:%F}'"
+        return (
+            f"{column} > date '{since:%Y-%m-%d}' and {column} <= date '{last:%Y-%m-%d}'"
+        )
 
     key = definition.key
     where = sampled(
@@ -379,20 +383,23 @@ def _trained(
     )
 
 
-def _are_alike(before: _Model, after: _Model) -> bool:
-    """Whether both have the same dimensions: a category may be new."""
-    return list(before.parameters) == list(after.parameters)
-
-
 def _measures(
     frozen: _Model, now: _Model, definition: Segmentation, weights: Floats
-) -> Floats:
-    """Take each of `MEASURES` under each column of weights, (n, m): shape (4, m)."""
+) -> Floats | None:
+    """Take each of `MEASURES` under each column of weights, (n, m): shape (4, m).
+
+    None if there is no retrain to compare with: a category may be new.
+    """
+    if list(frozen.parameters) != list(now.parameters):
+        return None
     k = len(frozen.fit.centroids)
     scored = prepare(now.month.values, frozen.parameters).points
     kept, _, _, _ = nearest(scored, frozen.fit.centroids)
     start = rescale(frozen.fit.centroids, frozen.parameters, now.parameters)
-    retrained, _ = refit(definition, now.points, start, now.fit)
+    try:
+        retrained, _ = refit(definition, now.points, start, now.fit)
+    except SegmentationError:
+        return None
     points = now.prepared.points
     to_start = squared_distances_to_each(points, start)
     to_new = squared_distances_to_each(points, retrained.centroids)
@@ -409,7 +416,8 @@ def _measures(
         [
             np.max([*map(_psi, frozen.bins, bins)], axis=0),
             _psi(frozen.mix, shared.sum(axis=1)),
-            before / after - 1,
+            # A draw may lack all entities that lie off their centroid.
+            (before - after) / np.where(after > 0, after, np.inf),
             1 - adjusted_rand(shared),
         ]
     )
@@ -430,13 +438,12 @@ def _chance(
         rows = month.fit_order[np.sort(random.integers(n, size=n))]
         values = {name: column[rows] for name, column in month.values.items()}
         models.append(_trained(Month(each, values, each), definition, k, ones))
-    return np.array(
-        [
-            _measures(first, second, definition, ones)[2:, 0]
-            for first, second in zip(models, models[1:] + models[:1], strict=True)
-            if first and second and _are_alike(first, second)
-        ]
-    )
+    measured = [
+        _measures(first, second, definition, ones)
+        for first, second in zip(models, models[1:] + models[:1], strict=True)
+        if first and second
+    ]
+    return np.array([each[2:, 0] for each in measured if each is not None])
 
 
 def _edges(column: Floats) -> Floats:
