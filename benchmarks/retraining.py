@@ -1,6 +1,6 @@
 """How often, and at which lag, the back-test crosses its thresholds.
 
-python benchmarks/retraining.py [--quiet-runs 50] [--runs 20] [--customers 500]
+python benchmarks/retraining.py [--quiet-runs 40] [--runs 10] [--customers 500]
 
 Four overlapping groups of customers are seen at 13 month ends. Every month each
 feature of each customer is multiplied by log-normal noise (15 %), and 5 % of the
@@ -146,8 +146,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--quiet-runs", type=int, default=50)
-    parser.add_argument("--runs", type=int, default=20)
+    parser.add_argument("--quiet-runs", type=int, default=40)
+    parser.add_argument("--runs", type=int, default=10)
     parser.add_argument("--customers", type=int, default=500)
     options = parser.parse_args()
     for title, populations, runs in (
