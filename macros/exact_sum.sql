@@ -1,0 +1,10 @@
+{#
+    The sum of doubles, the same to the last digit in any order of the rows: of
+    decimals. For terms below 1e9; digits beyond the 24th decimal are dropped.
+
+    Input:  {{ exact_sum('share * ln(share)') }}
+    Output: cast(sum(cast(share * ln(share) as decimal(38, 24))) as double)
+#}
+{% macro exact_sum(term) -%}
+    cast(sum(cast({{ term }} as decimal(38, 24))) as double)
+{%- endmacro %}
