@@ -1,7 +1,7 @@
 {#
     The segments of the entities of one segmentation, in the columns of
-    customer_segments: held where the state before says so. That is the CTE before,
-    with one row per segmentation and entity that has been scored.
+    customer_segments: held where the month before says so. That is the CTE before,
+    with one row per segmentation and entity that was scored then.
 
     Input:  {{ held_segments(definition, trained, entities, scored_at) }}: what
             scored_segmentations gives, and the time in UTC
@@ -14,15 +14,8 @@
         (
             select
                 entities.*,
-                {#- A build for the same date goes on from the same state. #}
-                {%- for column in ['segment_id', 'raw_segment_id'] %}
-                case
-                    when before.as_of_date < entities.as_of_date
-                        then before.{{ column }}
-                    when before.as_of_date = entities.as_of_date
-                        then before.previous_{{ column }}
-                end as previous_{{ column }}{{ ',' if not loop.last }}
-                {%- endfor %}
+                before.segment_id as previous_segment_id,
+                before.raw_segment_id as previous_raw_segment_id
             from (
                 select
                     {{ entities.key }} as entity_id,

@@ -78,14 +78,15 @@
                 raw_segment_id as segment_id
                 {%- else %}
                 {#- A segment that is gone has no distance. #}
-                case
-                    when sqrt({{ smallest_of(squares) }})
-                        > (1 - {{ double_literal(margin) }})
-                        * sqrt(case previous_segment_id
+                {%- set previous %}
+                        case previous_segment_id
                             {%- for segment in segments %}
                             when {{ segment }} then squared_distance_{{ segment }}
                             {%- endfor %}
-                        end)
+                        end
+                {%- endset %}
+                case
+                    when {{ holds(previous, squares, margin) }}
                         and raw_segment_id
                         <> coalesce(previous_raw_segment_id, -1)
                         then previous_segment_id
@@ -93,17 +94,7 @@
                 end as segment_id
                 {%- endif %}
             from (
-                select
-                    *,
-                    case
-                        {%- for square in squares %}
-                        when is_usable and {{ square }} = {{ smallest_of(squares) }}
-                            then {{ segments[loop.index0] }}
-                        {%- endfor %}
-                    end as raw_segment_id
-                from (
-                    {{- squared_distances(relation, model, sums) }}
-                ) as measured
+                {{- nearest_segments(relation, model, sums) }}
             ) as nearest
         ) as held
     ) as placed

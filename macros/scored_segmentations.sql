@@ -9,7 +9,10 @@
 #}
 {% macro scored_segmentations() %}
     {%- set relation = ref('segmentations') -%}
-    {%- set models = current_models() -%}
+    {%- set models = {} -%}
+    {%- for model in stored_models('is_current').values() -%}
+        {%- do models.update({model.segmentation: model}) -%}
+    {%- endfor -%}
     {#- Refers to the features while dbt parses. -#}
     {%- do entities_of({}) -%}
     {%- set scored, faults = [], [] -%}

@@ -50,24 +50,7 @@
             {{- ' and' if not loop.last }}
             {%- endfor %} as is_usable
         from (
-            select
-                *,
-                {%- set filled = {} %}
-                {%- for feature in features.values() %}
-                {%- do filled.update({'filled_' ~ loop.index: feature}) %}
-                {{ scaled_feature('filled_' ~ loop.index, feature) }}
-                    as scaled_{{ loop.index }},
-                {%- endfor %}
-                {{ is_outlier(filled) }} as is_outlier
-            from (
-                select
-                    *,
-                    {%- for feature in features.values() %}
-                    {{ filled_feature(feature) }} as filled_{{ loop.index }}
-                    {{- ',' if not loop.last }}
-                    {%- endfor %}
-                from {{ relation }}
-            ) as filled
+            {{- scaled_features(relation, model) }}
         ) as scaled
     ) as with_terms
 {% endmacro %}

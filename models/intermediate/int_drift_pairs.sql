@@ -52,7 +52,7 @@ training_references as (
 
     select
         segmentations.dataset,
-        segmentation_models.as_of_date as trained_on,
+        cast(segmentation_models.as_of_date as date) as trained_on,
         max(month_ends.as_of_date) as reference_date
     from {{ ref('segmentation_models') }} as segmentation_models
     inner join {{ ref('segmentations') }} as segmentations
@@ -62,7 +62,7 @@ training_references as (
             segmentations.dataset = month_ends.dataset
             and segmentation_models.as_of_date >= month_ends.as_of_date
     where segmentation_models.is_current and month_ends.is_whole
-    group by segmentations.dataset, segmentation_models.as_of_date
+    group by segmentations.dataset, cast(segmentation_models.as_of_date as date)
 
 ),
 

@@ -29,10 +29,12 @@ TEXT = {"categorical", "empty", "string"}
 class Entities:
     """What is segmented, or a sample of it: ids and features.
 
-    Those with categories are texts, None where missing.
+    Those with categories are texts, None where missing. The date is that up to which
+    the features go, NaT for data without dates.
     """
 
     ids: pd.Series
+    as_of_date: pd.Timestamp
     values: dict[str, NDArray[Any]]
     fit_order: NDArray[np.intp]
     read: Callable[[Mapping[str, bool]], dict[str, NDArray[Any]]]
@@ -128,7 +130,7 @@ def _entities(definition: Segmentation, relation: Any) -> Entities:
         frame = collect(relation, list(has_categories), where, definition.key)
         return values_of(frame, has_categories)
 
-    columns = [definition.key, *has_categories, *order]
+    columns = [definition.key, "as_of_date", *has_categories, *order]
     frame = collect(relation, columns, where, definition.key)
     ids = frame[definition.key]
     if repeated := ids.duplicated().sum():
@@ -138,6 +140,7 @@ def _entities(definition: Segmentation, relation: Any) -> Entities:
         )
     return Entities(
         ids=ids,
+        as_of_date=pd.to_datetime(frame.as_of_date).max(),
         values=values_of(frame, has_categories),
         fit_order=np.argsort(frame[order[0]] if order else frame.index, kind="stable"),
         read=read,

@@ -67,6 +67,7 @@ COLUMNS = {
     "pca_3": "float64",
     "training": "string",
     "fitted_entities": "int64",
+    "as_of_date": "datetime64[us]",
     "trained_at": "datetime64[us]",
     "is_demo": "bool",
     "fit_digest": "string",
@@ -103,6 +104,8 @@ class Model:
         Principal axes of the fitted entities; NaN beyond the number of dimensions.
     fitted_entities : int
         Number of entities that the fit saw.
+    as_of_date : datetime
+        Date up to which their features went; NaT for data without dates.
     trained_at : datetime
         In UTC.
     is_demo : bool
@@ -121,6 +124,7 @@ class Model:
     pca_origin: Floats
     pca_axes: Floats
     fitted_entities: int
+    as_of_date: datetime
     trained_at: datetime
     is_demo: bool
     fit_digest: str
@@ -148,6 +152,7 @@ class Model:
                 },
                 "training": self.training,
                 "fitted_entities": self.fitted_entities,
+                "as_of_date": self.as_of_date,
                 "trained_at": self.trained_at,
                 "is_demo": self.is_demo,
                 "fit_digest": self.fit_digest,
@@ -183,6 +188,7 @@ class Model:
             .to_numpy()
             .T,
             fitted_entities=int(first.fitted_entities),
+            as_of_date=first.as_of_date,
             trained_at=first.trained_at,
             is_demo=bool(first.is_demo),
             fit_digest=first.fit_digest,
@@ -229,8 +235,8 @@ def train(
     next_id : int
         Least id that no segment has had.
     **attributes
-        Those of `Model` that the data do not give: ``version``, ``trained_at``,
-        ``is_demo`` and ``fit_digest``.
+        Those of `Model` that the data do not give: ``version``, ``as_of_date``,
+        ``trained_at``, ``is_demo`` and ``fit_digest``.
 
     Returns
     -------

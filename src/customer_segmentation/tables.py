@@ -181,6 +181,7 @@ def segmentation_models(
                 labels_before=_labels(model, entities),
                 version=int(history.model_version.max()) + 1 if len(history) else 1,
                 next_id=int(own.segment_id.max()) + 1 if len(own) else 1,
+                as_of_date=entities.as_of_date,
                 trained_at=trained_at,
                 is_demo=recipe.is_demo,
                 fit_digest=recipe.fit_digest,

@@ -1,6 +1,7 @@
 -- Only month ends whose data changed since the last build are computed; the others
 -- are kept as they stand.
-{% set columns = model['columns'] | join(', ') %}
+{% set stored = stored_relation(model['columns']) %}
+{% set columns = model['columns'] | join(', ') or '*' %}
 
 with month_ends as (
 
@@ -9,18 +10,13 @@ with month_ends as (
 
 ),
 
-stored as (
-
-    {{ stored_rows() }}
-
-),
-
+{% if stored %}
 kept_months as (
 
     select distinct
         stored.dataset,
         stored.as_of_date
-    from stored
+    from {{ stored }} as stored
     inner join month_ends
         on
             stored.dataset = month_ends.dataset
@@ -40,26 +36,30 @@ dates as (
     where kept_months.dataset is null
 
 ),
+{% else %}
+dates as (
+
+    select * from month_ends
+
+),
+{% endif %}
 
 {{ customer_features_as_of('dates') }},
 
-kept as (
+final as (
 
-    select stored.*
-    from stored
+    select {{ columns }}
+    from features
+    where first_date is not null
+    {% if stored %}
+    union all
+    select stored.{{ columns | replace(', ', ', stored.') }}
+    from {{ stored }} as stored
     inner join kept_months
         on
             stored.dataset = kept_months.dataset
             and stored.as_of_date = kept_months.as_of_date
-
-),
-
-final as (
-
-    select {{ columns }} from kept
-    union all
-    select {{ columns }} from features
-    where first_date is not null
+    {% endif %}
 
 )
 

@@ -6,62 +6,39 @@
         held_segments(definition, trained, entities, scored_at)
     ) %}
 {% endfor %}
-{% set nobody = 'select * from before where false' %}
 
-with segmentations as (
-
-    select * from {{ ref('segmentations') }}
-
-),
-
-segmentation_models as (
-
-    select * from {{ ref('segmentation_models') }}
-
-),
-
-stored as (
-
-    {{ stored_rows() }}
-
-),
-
--- Versions on the demo, or on the user's data, whichever is built now.
-versions as (
+with last_days as (
 
     select
-        segmentation_models.segmentation,
-        segmentation_models.model_version,
-        min(min(segmentation_models.trained_at)) over (
-            partition by segmentation_models.segmentation
-        ) as first_trained_at
-    from segmentation_models
-    inner join segmentations
-        on
-            segmentation_models.segmentation = segmentations.segmentation
-            and segmentation_models.is_demo = segmentations.is_demo
-    group by
-        segmentation_models.segmentation,
-        segmentation_models.model_version
+        dataset,
+        as_of_date
+    from {{ ref('int_as_of_dates') }}
+    where is_last_day
 
 ),
 
+-- The month end before the last day says who was where.
 before as (
 
-    select stored.*
-    from stored
-    inner join versions
+    select
+        monthly_segments.segmentation,
+        monthly_segments.entity_id,
+        monthly_segments.segment_id,
+        monthly_segments.raw_segment_id
+    from {{ ref('int_monthly_segments') }} as monthly_segments
+    inner join last_days
         on
-            stored.segmentation = versions.segmentation
-            and stored.model_version = versions.model_version
-            -- Not by versions of a table that was dropped since.
-            and stored.scored_at >= versions.first_trained_at
+            monthly_segments.dataset = last_days.dataset
+            and monthly_segments.as_of_date = {{ dbt.last_day(
+                dbt.dateadd('month', -1, 'last_days.as_of_date'), 'month'
+            ) }}
 
 ),
 
 final as (
 
-    {{ selects | join('union all') or nobody }}
+    {{ selects | join('union all')
+        or get_empty_schema_sql(model['columns']) ~ ' where false' }}
 
 )
 

@@ -1,10 +1,11 @@
 {#
-    The current model of every segmentation, read by one query while dbt compiles:
-    version, segments, and features with the parameters, centroids and principal
-    axes that scoring needs. Numbers are text, with every digit.
+    Versions of models, read by one query while dbt compiles: version, segments, and
+    features with the parameters, centroids and principal axes that scoring needs.
+    Numbers are text, with every digit.
 
-    Input:  current_models()
-    Output: {'online_retail_customers': {
+    Input:  stored_models('is_current')
+    Output: {'online_retail_customers 1': {
+                'segmentation': 'online_retail_customers',
                 'version': '1', 'fit_digest': '5f…',
                 'segments': {'1': 'Champions', …},
                 'features': {'orders': {'source_column': 'orders',
@@ -13,11 +14,11 @@
 
     Nothing while dbt parses, or before segmentation_models is built.
 #}
-{% macro current_models() %}
+{% macro stored_models(condition) %}
     {%- set relation = ref('segmentation_models') -%}
-    {%- set current = {} -%}
+    {%- set stored = {} -%}
     {%- if not execute or load_relation(relation) is none -%}
-        {{ return(current) }}
+        {{ return(stored) }}
     {%- endif -%}
     {%- set texts = [
         'source_column', 'encoding', 'category', 'categories', 'transform',
@@ -35,9 +36,11 @@
         'select segmentation, cast(model_version as string), fit_digest,'
         ~ ' cast(segment_id as string), segment_name, feature, '
         ~ (texts + numbers) | join(', ') ~ ' from ' ~ relation
-        ~ ' where is_current order by segmentation, segment_id, feature_position'
+        ~ ' where ' ~ condition
+        ~ ' order by segmentation, model_version, segment_id, feature_position'
     ).rows -%}
-        {%- set model = current.setdefault(row[0], {
+        {%- set model = stored.setdefault(row[0] ~ ' ' ~ row[1], {
+            'segmentation': row[0],
             'version': row[1], 'fit_digest': row[2], 'segments': {}, 'features': {},
         }) -%}
         {%- do model.segments.update({row[3]: row[4]}) -%}
@@ -50,5 +53,5 @@
         }) -%}
         {%- do feature.centroids.update({row[3]: feature.pop('centroid')}) -%}
     {%- endfor -%}
-    {{ return(current) }}
+    {{ return(stored) }}
 {% endmacro %}
