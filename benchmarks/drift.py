@@ -5,7 +5,7 @@ python benchmarks/drift.py [FOLDER] [--runs 200] [--seed 0]
 Builds the demo, or the real files of FOLDER, and draws windows of n customers, or of
 whole orders with n lines, with replacement from the busiest window of a dataset. Every
 run is a dataset of its own, so that the compiled models judge all runs at once. Printed
-is the share of runs with an alert, of any feature.
+is the share of runs with an alert, of any feature; planted drift has half as many runs.
 """
 
 from __future__ import annotations
@@ -130,9 +130,9 @@ class Simulation:
     def _query(self, sql: str) -> pd.DataFrame:
         return self.connection.execute(sql).df()
 
-    def _drawn(self, unit: str, n: int) -> pd.DataFrame:
+    def _drawn(self, unit: str, n: int, runs: int) -> pd.DataFrame:
         weights, parts = self.weights[unit], []
-        for run in range(self.runs):
+        for run in range(runs):
             for window_end in ("2020-03-31", "2020-09-30"):
                 places = self.random.integers(len(weights), size=n)
                 # Whole orders, until there are n lines.
@@ -150,7 +150,9 @@ class Simulation:
 
     def drift(self, unit: str, n: int, planted: dict[str, str]) -> pd.DataFrame:
         """Draw the windows, change columns of the current ones, and compare."""
-        self.connection.register("frame", self._drawn(unit, n))
+        # Half of the runs tell a power; a share of 5 % needs them all.
+        runs = self.runs // 2 if planted else self.runs
+        self.connection.register("frame", self._drawn(unit, n, runs))
         self.connection.execute(
             "create or replace table drawn as select place, draw, chance,"
             "cast(run as varchar) as run, cast(window_end as date) as window_end,"
@@ -192,7 +194,7 @@ class Simulation:
                     "spend rises, standard deviations of its logarithm",
                     f"{shift}",
                 ): spend(f"ln(1 + {SPEND}) + {shift * deviation}")
-                for shift in (0.1, 0.2, 0.3, 0.5, 1)
+                for shift in (0.1, 0.3, 0.5, 1)
             },
             **{
                 ("spread of the logarithm of spend", f"x {times}"): spend(
@@ -213,7 +215,7 @@ class Simulation:
                     "country": f"case when chance < {share / 100} then 'New'"
                     " else country end"
                 }
-                for share in (1, 5, 10, 20)
+                for share in (1, 5, 20)
             },
         }
 

@@ -186,8 +186,10 @@ priced as (
         sides.side,
         sales.unit_price,
         sales.peers,
-        sum(sales.net_amount) {{ over_product }} as amount,
-        sum(sales.quantity) {{ over_product }} as quantity,
+        cast(
+            sum(cast(sales.unit_price as decimal(38, 10))) {{ over_product }}
+            as double
+        ) / count(*) {{ over_product }} as mean_price,
         min(sides.side) {{ over_product }} as first_side,
         max(sides.side) {{ over_product }} as last_side
     from sales
@@ -203,8 +205,7 @@ relative_prices as (
 
     select
         *,
-        unit_price / nullif(cast(amount as double) / quantity, 0)
-            as relative_price
+        unit_price / nullif(mean_price, 0) as relative_price
     from priced
     where first_side <> last_side
 

@@ -292,13 +292,10 @@ judged as (
     select
         measured.*,
         -- One bin alone is the same in any two windows.
-        coalesce(
-            chi_square_limits.chi_square
-            * (
-                1 / measured.reference_independent
-                + 1 / measured.current_independent
-            ),
-            0
+        case when measured.bins = 1 then 0 else chi_square_limits.chi_square end
+        * (
+            1 / measured.reference_independent
+            + 1 / measured.current_independent
         ) as psi_by_chance
     from measured
     left join chi_square_limits
