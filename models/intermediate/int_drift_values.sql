@@ -1,0 +1,282 @@
+{% set days = var('short_window_days') %}
+{% set features = {
+    'customer': {'number': {}, 'category': {}},
+    'sale': {'number': {}, 'category': {}},
+} %}
+{% for name in [
+    'orders', 'distinct_products', 'distinct_categories', 'quantity',
+    'spend_before_returns', 'average_unit_price', 'average_order_value',
+    'return_rate', 'discount_share',
+] %}
+    {% set column = name ~ '_' ~ days ~ '_days' %}
+    {% do features.customer.number.update({column: column}) %}
+{% endfor %}
+{# A band stands for its number. #}
+{% do features.customer.number.update({
+    'recency_days': 'recency_days',
+    'age': 'case when age_band is null then age end',
+    'income': 'case when income_band is null then income end',
+}) %}
+{% for column in [
+    'country', 'gender', 'age_band', 'income_band', 'education', 'occupation',
+    'marital_status', 'home_ownership', 'household_size',
+] %}
+    {% do features.customer.category.update({column: column}) %}
+{% endfor %}
+{# 7.65 / 3 and 2.55 are one price. #}
+{% do features.sale.number.update({
+    'quantity': 'quantity',
+    'net_amount': 'net_amount',
+    'unit_price': rounded('unit_price', 4),
+    'unit_cost': 'unit_cost',
+    'margin_rate': rounded('margin_rate', 4),
+    'ship_days': 'ship_days',
+}) %}
+{% for column in ['country', 'category', 'channel', 'product'] %}
+    {% do features.sale.category.update({column: column}) %}
+{% endfor %}
+{% set over_product -%}
+    over (
+            partition by
+                sides.dataset,
+                sides.reference_date,
+                sides.as_of_date,
+                sales.product
+        )
+{%- endset %}
+
+with pairs as (
+
+    select distinct
+        dataset,
+        unit,
+        reference_date,
+        as_of_date
+    from {{ ref('int_drift_pairs') }}
+
+),
+
+sides as (
+
+    select
+        *,
+        'reference' as side,
+        reference_date as window_end
+    from pairs
+    union all
+    select
+        *,
+        'current' as side,
+        as_of_date as window_end
+    from pairs
+
+),
+
+dates as (
+
+    select distinct
+        dataset,
+        window_end
+    from sides
+
+),
+
+buyers as (
+
+    select
+        history.*,
+        dates.window_end,
+        -- One customer is independent of the next.
+        1 as peers,
+        count(*) over (partition by history.dataset, dates.window_end)
+            as buyers_of_window
+    from {{ ref('customer_features_history') }} as history
+    inner join dates
+        on
+            history.dataset = dates.dataset
+            and history.as_of_date = dates.window_end
+    where history.orders_{{ days }}_days > 0
+
+),
+
+customers as (
+
+    select *
+    from buyers
+    where {{ is_in_sample(hash_number('customer_id'), 'buyers_of_window') }}
+
+),
+
+sales as (
+
+    select
+        *,
+        lines_of_order as peers
+    from {{ ref('int_drift_sales') }}
+
+),
+
+{% for unit, kinds in features.items() %}
+{{ unit }}_features as (
+
+    {% for kind, columns in kinds.items() %}
+        {% set kind_loop = loop %}
+        {% for feature in columns %}
+            select
+                '{{ kind }}' as kind,
+                '{{ feature }}' as feature
+            {% if not (loop.last and kind_loop.last) %}union all{% endif %}
+        {% endfor %}
+    {% endfor %}
+
+),
+
+{{ unit }}_values as (
+
+    select
+        entities.dataset,
+        '{{ unit }}' as unit,
+        entities.window_end,
+        features.feature,
+        features.kind,
+        case features.feature
+            {% for feature, expression in kinds.number.items() %}
+                when '{{ feature }}' then cast({{ expression }} as double)
+            {% endfor %}
+        end as number_value,
+        case features.feature
+            {% for feature, column in kinds.category.items() %}
+                when '{{ feature }}' then cast({{ column }} as string)
+            {% endfor %}
+        end as category,
+        entities.peers
+    from {{ unit }}s as entities
+    cross join {{ unit }}_features as features
+
+),
+
+{{ unit }}_counts as (
+
+    select
+        dataset,
+        unit,
+        window_end,
+        feature,
+        kind,
+        number_value,
+        category,
+        count(*) as entities,
+        sum(peers) as peers
+    from {{ unit }}_values
+    group by
+        dataset, unit, window_end, feature, kind, number_value, category
+
+),
+{% endfor %}
+
+-- Both windows at once: the mean of one alone would fit that one better, and
+-- products that were sold once would drift by it.
+priced as (
+
+    select
+        sides.dataset,
+        sides.unit,
+        sides.reference_date,
+        sides.as_of_date,
+        sides.side,
+        sales.unit_price,
+        sales.peers,
+        cast(
+            sum(cast(sales.unit_price as decimal(38, 10))) {{ over_product }}
+            as double
+        ) / count(*) {{ over_product }} as mean_price,
+        min(sides.side) {{ over_product }} as first_side,
+        max(sides.side) {{ over_product }} as last_side
+    from sales
+    inner join sides
+        on
+            sales.dataset = sides.dataset
+            and sales.window_end = sides.window_end
+    where sides.unit = 'sale' and sales.product is not null
+
+),
+
+relative_prices as (
+
+    select
+        *,
+        unit_price / nullif(mean_price, 0) as relative_price
+    from priced
+    where first_side <> last_side
+
+),
+
+counted as (
+
+    select
+        sides.dataset,
+        sides.unit,
+        sides.reference_date,
+        sides.as_of_date,
+        sides.side,
+        window_counts.feature,
+        window_counts.kind,
+        window_counts.number_value,
+        window_counts.category,
+        window_counts.entities,
+        window_counts.peers
+    from (
+        select * from customer_counts
+        union all
+        select * from sale_counts
+    ) as window_counts
+    inner join sides
+        on
+            window_counts.dataset = sides.dataset
+            and window_counts.unit = sides.unit
+            and window_counts.window_end = sides.window_end
+    union all
+    select
+        dataset,
+        unit,
+        reference_date,
+        as_of_date,
+        side,
+        'relative_price' as feature,
+        'number' as kind,
+        {{ rounded('relative_price', 4) }} as number_value,
+        cast(null as string) as category,
+        1 as entities,
+        peers
+    from relative_prices
+
+),
+
+final as (
+
+    select
+        dataset,
+        unit,
+        reference_date,
+        as_of_date,
+        feature,
+        kind,
+        number_value,
+        category,
+        {% for measure in ['entities', 'peers'] %}
+            {% for side in ['reference', 'current'] %}
+                cast(
+                    sum(case when side = '{{ side }}' then {{ measure }} else 0 end)
+                    as bigint
+                ) as {{ side }}_{{ measure }}
+                {%- if not (loop.last and measure == 'peers') %},{% endif %}
+            {% endfor %}
+        {% endfor %}
+    from counted
+    group by
+        dataset, unit, reference_date, as_of_date, feature, kind, number_value,
+        category
+
+)
+
+select * from final
