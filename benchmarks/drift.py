@@ -121,13 +121,14 @@ class Simulation:
         )
         # Lines of every order; a customer is one entity.
         self.weights = {
-            "customer": np.ones(self._query("from customers").shape[0], dtype=int),
-            "sale": self._query(
+            "customer": np.ones(self.query("from customers").shape[0], dtype=int),
+            "sale": self.query(
                 "select count(*) as lines from lines group by place order by place"
             ).lines.to_numpy(),
         }
 
-    def _query(self, sql: str) -> pd.DataFrame:
+    def query(self, sql: str) -> pd.DataFrame:
+        """Query what was drawn."""
         return self.connection.execute(sql).df()
 
     def _drawn(self, unit: str, n: int, runs: int) -> pd.DataFrame:
@@ -172,14 +173,14 @@ class Simulation:
         self.connection.execute(
             f"create or replace table staging.int_drift_values as {self.values}"
         )
-        return self._query(self.feature_drift)
+        return self.query(self.feature_drift)
 
     def customer_cases(self, mixed: str) -> dict[tuple[str, str], dict[str, str]]:
         """Name what is planted, with the columns of the customers that it changes."""
         mean, deviation = self.connection.execute(
             f"select avg(ln(1 + {SPEND})), stddev(ln(1 + {SPEND})) from customers"
         ).fetchone()
-        common, other = self._query(
+        common, other = self.query(
             f"select {mixed} as name, count(*) / sum(count(*)) over () as share"
             f" from customers group by {mixed} having {mixed} is not null"
             " order by share desc, name limit 2"
@@ -211,9 +212,9 @@ class Simulation:
                 for points in (10, 20, 30)
             },
             **{
-                ("new country", f"{share} %"): {
-                    "country": f"case when chance < {share / 100} then 'New'"
-                    " else country end"
+                (f"new {mixed}", f"{share} %"): {
+                    mixed: f"case when chance < {share / 100} then 'New'"
+                    f" else {mixed} end"
                 }
                 for share in (1, 5, 20)
             },

@@ -41,7 +41,8 @@
                 sides.dataset,
                 sides.reference_date,
                 sides.as_of_date,
-                sales.product
+                sales.product,
+                sales.quantity
         )
 {%- endset %}
 
@@ -174,8 +175,9 @@ sales as (
 ),
 {% endfor %}
 
--- Both windows at once: the mean of one alone would fit that one better, and
--- products that were sold once would drift by it.
+-- The mean price of a product, and of a quantity, for who takes many pays less: of
+-- both windows at once, as that of one alone would fit that one better, and products
+-- that were sold once would drift by it.
 priced as (
 
     select
