@@ -18,7 +18,7 @@
 
 with months as (
 
-    {{ dbt.generate_series(1200) }}
+    {{ dbt.generate_series(600) }}
 
 ),
 
@@ -72,38 +72,50 @@ spans as (
 
     select
         dataset,
-        min(day) as first_day,
-        max(day) as last_day
+        min(day) as first_date,
+        max(day) as last_date
     from days
     group by dataset
+
+),
+
+month_numbers as (
+
+    select
+        spans.*,
+        12 * extract(year from spans.first_date)
+        + extract(month from spans.first_date)
+        + cast(months.generated_number as int) - 2 as month_number
+    from spans
+    cross join months
 
 ),
 
 dates as (
 
     select
-        spans.dataset,
-        spans.first_day,
-        spans.last_day,
-        cast({{ dbt.last_day(
-            dbt.dateadd(
-                'month', 'cast(months.generated_number as int) - 1',
-                'spans.first_day'
-            ), 'month'
-        ) }} as date) as as_of_date
-    from spans
-    cross join months
+        dataset,
+        first_date,
+        last_date,
+        last_day(
+            cast(
+                cast(cast(floor(month_number / 12) as int) as string) || '-'
+                || cast(cast(month_number % 12 as int) + 1 as string) || '-1'
+                as date
+            )
+        ) as as_of_date
+    from month_numbers
     where
-        months.generated_number
-        <= {{ dbt.datediff('spans.first_day', 'spans.last_day', 'month') }} + 1
+        month_number
+        <= 12 * extract(year from last_date) + extract(month from last_date) - 1
     union all
     select
         dataset,
-        first_day,
-        last_day,
-        last_day as as_of_date
+        first_date,
+        last_date,
+        last_date as as_of_date
     from spans
-    where last_day <> cast({{ dbt.last_day('last_day', 'month') }} as date)
+    where last_date <> last_day(last_date)
 
 ),
 
@@ -130,10 +142,9 @@ final as (
     select
         dates.dataset,
         dates.as_of_date,
-        dates.first_day,
-        dates.as_of_date = dates.last_day as is_last_day,
-        dates.as_of_date = cast({{ dbt.last_day('dates.as_of_date', 'month') }} as date)
-            as is_month_end,
+        dates.first_date,
+        dates.as_of_date = dates.last_date as is_last_day,
+        dates.as_of_date = last_day(dates.as_of_date) as is_month_end,
         {{ dbt.hash(
             "'" ~ windows | join(' ') ~ " ' || cast(coalesce(happened.digest, 0)"
             ~ " + coalesce(customers.digest, 0) as string)"
@@ -145,7 +156,7 @@ final as (
             and dates.as_of_date = happened.as_of_date
     left join customers
         on dates.dataset = customers.dataset
-    where dates.as_of_date <= dates.last_day
+    where dates.as_of_date <= dates.last_date
 
 )
 

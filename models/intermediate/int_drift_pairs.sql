@@ -11,7 +11,7 @@ with month_ends as (
         12 * extract(year from as_of_date) + extract(month from as_of_date)
             as month_number,
         -- A window that begins before the data do is no reference.
-        {{ days_between('first_day', 'as_of_date') }} >= {{ window_days - 1 }}
+        {{ days_between('first_date', 'as_of_date') }} >= {{ window_days - 1 }}
             as is_whole,
         row_number() over (partition by dataset order by as_of_date desc)
             as months_from_last

@@ -20,13 +20,11 @@ revenues as (
     select
         dataset,
         customer_id,
-        cast({{ dbt.last_day('sold_at', 'month') }} as date) as as_of_date,
+        last_day(cast(sold_at as date)) as as_of_date,
         cast(sum(net_amount) as decimal(18, 2)) as revenue
     from {{ ref('transactions') }}
     where customer_id is not null
-    group by
-        dataset, customer_id,
-        cast({{ dbt.last_day('sold_at', 'month') }} as date)
+    group by dataset, customer_id, last_day(cast(sold_at as date))
 
 ),
 

@@ -332,6 +332,14 @@ class Segmentation(_Definition):
         return "transaction_line_id" if self.grain == "sale" else "customer_id"
 
     @property
+    def has_categories(self) -> dict[str, bool]:
+        """Whether each feature holds texts."""
+        return {
+            name: feature.categories is not None
+            for name, feature in self.features.items()
+        }
+
+    @property
     def k_values(self) -> list[int]:
         """Every k that stands in ``k_selection``, a fixed one included."""
         first, last = self.k_range

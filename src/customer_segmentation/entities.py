@@ -15,7 +15,7 @@ from customer_segmentation.errors import SegmentationError
 from customer_segmentation.frames import collect, sampled
 from customer_segmentation.transforms import Parameters
 
-__all__ = ["Entities", "Sources", "each_segmentation"]
+__all__ = ["Entities", "Sources", "condition", "each_segmentation", "values_of"]
 
 Sources = Mapping[str, Any]
 Made = TypeVar("Made")
@@ -58,9 +58,10 @@ class Entities:
 def each_segmentation(
     definitions: Any,
     sources: Sources,
-    make: Callable[[Segmentation, Entities], Made],
+    make: Callable[[Segmentation, Any], Made],
     *,
     names: Container[str] | None = None,
+    read: Callable[[Segmentation, Any], Any] | None = None,
 ) -> list[Made]:
     """Make something of every segmentation whose dataset has entities.
 
@@ -76,6 +77,9 @@ def each_segmentation(
         Of a definition and its entities.
     names : container of str, optional
         Which segmentations; by default all.
+    read : callable, optional
+        Of a definition and its relation: something with ``ids``; by default the
+        `Entities`.
 
     Returns
     -------
@@ -94,7 +98,7 @@ def each_segmentation(
         if names is not None and definition.name not in names:
             continue
         try:
-            entities = _entities(definition, sources[definition.source])
+            entities = (read or _entities)(definition, sources[definition.source])
             if len(entities.ids):
                 made.append(make(definition, entities))
         except SegmentationError as error:
@@ -107,24 +111,31 @@ def each_segmentation(
     return made
 
 
-def _entities(definition: Segmentation, relation: Any) -> Entities:
+def condition(definition: Segmentation) -> str:
+    """Write the SQL condition on the rows that are segmented."""
     where = f"dataset = '{definition.dataset}'"
     if definition.grain == "customer":
         where += " and customer_id is not null"
     if definition.where:
         where += f" and ({definition.where}\n)"  # it may end in a comment
-    where = sampled(relation, where, definition.key, definition.fit_at_most)
-    order = [] if definition.fit_order == "value" else [definition.fit_order]
-    has_categories = {
-        name: feature.categories is not None
-        for name, feature in definition.features.items()
+    return where
+
+
+def values_of(
+    frame: pd.DataFrame, has_categories: Mapping[str, bool]
+) -> dict[str, NDArray[Any]]:
+    """Take the features out of a frame: texts where they have categories."""
+    return {
+        name: _texts(frame[name]) if is_text else _numbers(frame[name])
+        for name, is_text in has_categories.items()
     }
 
-    def values_of(frame: pd.DataFrame, has_categories: Mapping[str, bool]):
-        return {
-            name: _texts(frame[name]) if is_text else _numbers(frame[name])
-            for name, is_text in has_categories.items()
-        }
+
+def _entities(definition: Segmentation, relation: Any) -> Entities:
+    where = condition(definition)
+    where = sampled(relation, where, definition.key, definition.fit_at_most)
+    order = [] if definition.fit_order == "value" else [definition.fit_order]
+    has_categories = definition.has_categories
 
     def read(has_categories: Mapping[str, bool]) -> dict[str, NDArray[Any]]:
         frame = collect(relation, list(has_categories), where, definition.key)

@@ -72,7 +72,9 @@ def collect(relation: Any, columns: Sequence[str], where: str, key: str):
     return frame.sort_values(key, kind="stable", ignore_index=True)
 
 
-def sampled(relation: Any, where: str, key: str, at_most: int) -> str:
+def sampled(
+    relation: Any, where: str, key: str, at_most: int, *, counted: str = "true"
+) -> str:
     """Narrow a condition to a sample, always the same one, where it holds for many.
 
     Parameters
@@ -85,6 +87,9 @@ def sampled(relation: Any, where: str, key: str, at_most: int) -> str:
         for any order of the rows, in any relation and on any machine.
     at_most : int
         Number of rows up to which all are taken; of more it is about as many.
+    counted : str
+        SQL condition on the rows whose number decides; by default all. Of a history
+        those of one date, so that `at_most` is a number of entities.
 
     Returns
     -------
@@ -92,7 +97,7 @@ def sampled(relation: Any, where: str, key: str, at_most: int) -> str:
         The SQL condition.
     """
     with _readable(where):
-        rows = relation.filter(where)
+        rows = relation.filter(f"{where} and {counted}")
         found = rows.count() if _is_of_spark(rows) else rows.shape[0]
     if found <= at_most:
         return where

@@ -31,7 +31,7 @@ from customer_segmentation.transforms import (
     restore,
 )
 
-__all__ = ["COLUMNS", "Model", "fitted_points", "named_anew", "train"]
+__all__ = ["COLUMNS", "Model", "fitted_points", "named_anew", "refit", "train"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -312,6 +312,33 @@ def fitted_points(prepared: Prepared, fit_order: NDArray[np.intp]) -> Floats:
     return prepared.points[fit_order[prepared.is_in_fit[fit_order]]]
 
 
+def refit(
+    definition: Segmentation, points: Floats, start: Floats, challenger: Fit
+) -> tuple[Fit, str]:
+    """Fit from the centroids in use, unless new starts are better by the margin.
+
+    Parameters
+    ----------
+    definition : Segmentation
+    points : ndarray, shape (n, d)
+        Scaled, in the order of the fit.
+    start : ndarray, shape (k, d)
+        Centroids in use, in the scale of the points.
+    challenger : Fit
+        Of the same points from new starts.
+
+    Returns
+    -------
+    fit : Fit
+    training : str
+        ``warm`` or ``challenger``.
+    """
+    warm = selection.fit(points, len(start), definition, start=start)
+    if challenger.inertia < (1 - definition.challenger_margin) * warm.inertia:
+        return challenger, "challenger"
+    return warm, "warm"
+
+
 def _rescaled(model: Model, parameters: Mapping[str, Parameters]) -> Floats | None:
     """Centroids of a model in the scale of other parameters of its features."""
     if list(model.parameters) != list(parameters):
@@ -331,10 +358,7 @@ def _fit(
         return cold, "first"
     if start is None or len(start) != k:
         return cold, "cold"
-    warm = selection.fit(points, k, definition, start=start)
-    if cold.inertia < (1 - definition.challenger_margin) * warm.inertia:
-        return cold, "challenger"
-    return warm, "warm"
+    return refit(definition, points, start, cold)
 
 
 def _principal_axes(points: Floats) -> Floats:

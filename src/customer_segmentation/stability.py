@@ -7,7 +7,7 @@ fitted on its own. Segments that stand for something appear in both.
 from __future__ import annotations
 
 import warnings
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -20,7 +20,7 @@ from customer_segmentation.errors import SegmentationError
 from customer_segmentation.identity import jaccard, shared_members
 from customer_segmentation.kmeans import Floats, check_count, check_points, one_thread
 
-__all__ = ["Stability", "quick_centroids", "split_halves"]
+__all__ = ["Stability", "adjusted_rand", "quick_centroids", "split_halves"]
 
 _STARTS = 3  # of each fit on a part of the rows
 
@@ -120,7 +120,7 @@ def split_halves(
             shared = shared_members(whole, labels, segments=(k, k))
             similarity.append(_most_alike(shared))
             shared = shared_members(labels, cross, segments=(k, k))
-            agreement.append(_adjusted_rand(shared))
+            agreement.append(adjusted_rand(shared))
     return Stability(
         np.array(similarity), np.array(agreement).reshape(pairs, 2).mean(axis=1)
     )
@@ -136,6 +136,45 @@ def quick_centroids(rows: Floats, k: int, random_state: int = 0) -> Floats:
         return model.fit(rows).cluster_centers_
 
 
+def adjusted_rand(table: NDArray[Any]) -> Floats:
+    """Agreement of two labellings, 1 at best and 0 for chance.
+
+    Parameters
+    ----------
+    table : ndarray, shape (k, m) or (k, m, ...)
+        Entities of each pair of a label of the one and of the other; whole numbers.
+        Further axes are further tables.
+
+    Returns
+    -------
+    ndarray of float64
+        One for each table.
+
+    References
+    ----------
+    Hubert and Arabie (1985), Comparing partitions, J. Classif. 2.
+
+    Examples
+    --------
+    >>> float(adjusted_rand(np.array([[2, 0], [0, 2]])))
+    1.0
+    """
+
+    def pairs(counts):
+        return counts * (counts - 1) / 2
+
+    together = pairs(table).sum(axis=(0, 1))
+    first = pairs(table.sum(axis=1)).sum(axis=0)
+    second = pairs(table.sum(axis=0)).sum(axis=0)
+    expected = first * second / pairs(table.sum(axis=(0, 1)))
+    highest = (first + second) / 2
+    # Both alike in having one cluster, or none of two rows.
+    alike = highest == expected
+    return np.where(
+        alike, 1.0, (together - expected) / np.where(alike, 1.0, highest - expected)
+    )
+
+
 # --------------------------------------------------------------- the computations
 
 
@@ -146,17 +185,3 @@ def _labels(rows: Floats, centroids: Floats) -> NDArray[np.intp]:
 def _most_alike(table: NDArray[np.intp]) -> Floats:
     """Jaccard similarity of each row's cluster with the column's most like it."""
     return np.where(table.sum(axis=1) > 0, jaccard(table).max(axis=1), np.nan)
-
-
-def _adjusted_rand(table: NDArray[np.intp]) -> float:
-    def pairs(counts):
-        return (counts * (counts - 1) // 2).sum()
-
-    together = pairs(table)
-    first, second = pairs(table.sum(axis=1)), pairs(table.sum(axis=0))
-    expected = first * second / pairs(table.sum())
-    highest = (first + second) / 2
-    # Both alike in having one cluster, or none of two rows.
-    if highest == expected:
-        return 1.0
-    return float((together - expected) / (highest - expected))

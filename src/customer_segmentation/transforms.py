@@ -241,10 +241,14 @@ def restore(points: Floats, parameters: Mapping[str, Parameters]) -> Floats:
 def rescale(
     points: Floats, before: Mapping[str, Parameters], after: Mapping[str, Parameters]
 ) -> Floats:
-    """Bring points, shape (n, d), from one scale of the same dimensions to another."""
+    """Bring points, shape (n, d), from one scale of the same dimensions to another.
+
+    What lies beyond its limits comes to lie on them, as entities do.
+    """
     return np.column_stack(
         [
-            (_transformed(column, learnt) - learnt.center) / learnt.scale
+            (_transformed(_clipped(column, learnt), learnt) - learnt.center)
+            / learnt.scale
             for column, learnt in zip(
                 restore(points, before).T, after.values(), strict=True
             )

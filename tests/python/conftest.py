@@ -71,6 +71,11 @@ class Build:
         with duckdb.connect(str(self.database), read_only=True) as connection:
             return connection.execute(sql).df()
 
+    def execute(self, sql: str) -> None:
+        """Change the built tables."""
+        with duckdb.connect(str(self.database)) as connection:
+            connection.execute(sql)
+
     def analysis(self, name: str) -> pd.DataFrame:
         """Run one of the ready queries."""
         compiled = self.folder / "target/compiled/customer_segmentation/analyses"

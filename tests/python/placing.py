@@ -19,11 +19,11 @@ def placed(
     key: str = "customer_id",
     *,
     margin: float = 0.2,
-    stored: pd.DataFrame | None = None,
+    before: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Place entities, in their order, by the rows of one version of a model.
 
-    With the stored segments of the same line of models they are held.
+    With the segments of the month before they are held.
     """
     model = Model.read(models)
     columns = {each.source_column: each for each in model.parameters.values()}
@@ -35,24 +35,14 @@ def placed(
     }
     prepared = prepare(values, model.parameters)
     dates = pd.to_datetime(entities["as_of_date"]).to_numpy()
-    if stored is None:
-        stored = pd.DataFrame(columns=["entity_id", "as_of_date", *STATE])
-    rows = stored.set_index("entity_id").reindex(entities[key].astype(str))
-    is_earlier = pd.to_datetime(rows.as_of_date).to_numpy() < dates
-    is_same = pd.to_datetime(rows.as_of_date).to_numpy() == dates
-    before = {
-        column: np.where(
-            is_earlier,
-            rows[column],
-            np.where(is_same, rows.get(f"previous_{column}", np.nan), np.nan),
-        ).astype(float)
-        for column in STATE
-    }
+    if before is None:
+        before = pd.DataFrame(columns=["entity_id", *STATE])
+    rows = before.set_index("entity_id").reindex(entities[key].astype(str))
     squared = squared_distances_to_each(prepared.points, model.centroids)
     raw = squared.argmin(axis=1)  # the first of equals
     position = {id_: place for place, id_ in enumerate(model.segment_ids)}
     state = [
-        pd.Series(before[column]).map(position).fillna(-1).astype(int)
+        pd.Series(rows[column].to_numpy()).map(position).fillna(-1).astype(int)
         for column in STATE
     ]
     own = hold(
@@ -74,7 +64,7 @@ def placed(
             "segment_name": np.array(model.names, dtype=object)[own],
             "raw_segment_id": model.segment_ids[raw],
             "second_segment_id": model.segment_ids[second] if has_second else None,
-            **{f"previous_{column}": before[column] for column in STATE},
+            **{f"previous_{column}": rows[column].to_numpy() for column in STATE},
             "distance": distance,
             "second_distance": second_distance,
             "confidence": np.nan_to_num(confidence, nan=1.0).clip(min=0.0),

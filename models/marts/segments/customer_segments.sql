@@ -7,17 +7,18 @@
     ) %}
 {% endfor %}
 
-with last_days as (
+with month_ends as (
 
     select
         dataset,
-        as_of_date
+        max(as_of_date) as as_of_date
     from {{ ref('int_as_of_dates') }}
-    where is_last_day
+    where not is_last_day
+    group by dataset
 
 ),
 
--- The month end before the last day says who was where.
+-- Who was where at the last month end before.
 before as (
 
     select
@@ -26,12 +27,10 @@ before as (
         monthly_segments.segment_id,
         monthly_segments.raw_segment_id
     from {{ ref('int_monthly_segments') }} as monthly_segments
-    inner join last_days
+    inner join month_ends
         on
-            monthly_segments.dataset = last_days.dataset
-            and monthly_segments.as_of_date = {{ dbt.last_day(
-                dbt.dateadd('month', -1, 'last_days.as_of_date'), 'month'
-            ) }}
+            monthly_segments.dataset = month_ends.dataset
+            and monthly_segments.as_of_date = month_ends.as_of_date
 
 ),
 

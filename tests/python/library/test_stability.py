@@ -15,8 +15,8 @@ from customer_segmentation.errors import SegmentationError
 from customer_segmentation.identity import shared_members
 from customer_segmentation.kmeans import fit_kmeans
 from customer_segmentation.stability import (
-    _adjusted_rand,
     _most_alike,
+    adjusted_rand,
     split_halves,
 )
 
@@ -62,7 +62,7 @@ class TestTheMeasuresAreThoseOfTheLiterature:
 
     @given(labels)
     def test_adjusted_rand_index(self, labels):
-        found = _adjusted_rand(shared_members(*labels, segments=(4, 4)))
+        found = adjusted_rand(shared_members(*labels, segments=(4, 4)))
         assert found == pytest.approx(adjusted_rand_score(*labels), abs=1e-12)
 
     @given(labels)

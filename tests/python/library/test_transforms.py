@@ -21,7 +21,7 @@ from sklearn.preprocessing import (
 
 from customer_segmentation.definitions import Feature
 from customer_segmentation.errors import SegmentationError
-from customer_segmentation.transforms import learn, prepare, restore
+from customer_segmentation.transforms import learn, prepare, rescale, restore
 
 # 201 values: the quantiles at 0.5 % and 99.5 % are the second and the last but one.
 SPEND = np.random.default_rng(0).lognormal(3, 2, 201)
@@ -161,6 +161,21 @@ class TestRestoreUndoesPrepare:
         learnt = learn(values, {"x": Feature(transform="log1p")})
         back = restore(prepare(values, learnt).points, learnt)[:, 0]
         assert_allclose(back, winsorize(SPEND, (0.005, 0.005)), rtol=1e-12)
+
+
+class TestAPointKeepsItsPlaceInAnotherScale:
+    """Centroids in use are compared with entities that are scaled anew."""
+
+    @pytest.mark.parametrize("transform", TRANSFORMS)
+    def test_as_if_it_were_an_entity(self, transform):
+        """Above the new limits, too: entities there lie on them."""
+        values = {"x": np.linspace(0, 100, 50)}
+        before = learn(values, {"x": Feature(transform=transform, outliers="none")})
+        after = learn(
+            {"x": np.linspace(20, 60, 30)}, {"x": Feature(transform=transform)}
+        )
+        found = rescale(prepare(values, before).points, before, after)
+        assert_allclose(found, prepare(values, after).points, atol=1e-9)
 
 
 class TestOutliersAreTreatedAsAsked:
