@@ -100,7 +100,7 @@ class Simulation:
     """Pairs of windows drawn from one dataset, and what feature_drift says of them."""
 
     def __init__(self, database: Path, dataset: str, runs: int, seed: int):
-        self.runs, self.random = runs, np.random.default_rng(seed)
+        self.runs, self.seed = runs, seed
         models = database.parent / MODELS
         self.values = (models / "intermediate/int_drift_values.sql").read_text()
         self.feature_drift = (models / "marts/monitoring/feature_drift.sql").read_text()
@@ -132,10 +132,12 @@ class Simulation:
         return self.connection.execute(sql).df()
 
     def _drawn(self, unit: str, n: int, runs: int) -> pd.DataFrame:
+        # The same draws for every case.
+        random = np.random.default_rng((self.seed, n))
         weights, parts = self.weights[unit], []
         for run in range(runs):
             for window_end in ("2020-03-31", "2020-09-30"):
-                places = self.random.integers(len(weights), size=n)
+                places = random.integers(len(weights), size=n)
                 # Whole orders, until there are n lines.
                 before = np.cumsum(weights[places]) - weights[places]
                 places = places[before < n]
@@ -146,7 +148,7 @@ class Simulation:
                 )
         drawn = pd.concat(parts, ignore_index=True)
         drawn["draw"] = drawn.index.astype(str) + " "
-        drawn["chance"] = self.random.uniform(size=len(drawn))
+        drawn["chance"] = random.uniform(size=len(drawn))
         return drawn
 
     def drift(self, unit: str, n: int, planted: dict[str, str]) -> pd.DataFrame:

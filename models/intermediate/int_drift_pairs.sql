@@ -1,4 +1,4 @@
--- The latest drift_months month ends, each beside the dates that it is compared with.
+-- The latest month ends, each beside the dates that it is compared with.
 {% set window_days = var('short_window_days') %}
 {% set reference_date = date_variable('drift_reference_date') %}
 {% set last_date = date_variable('drift_as_of_date') %}

@@ -1,4 +1,4 @@
--- The lines are sampled by a hash of their id before anything else is read of them.
+-- Lines are sampled by a hash of their id before anything else is read of them.
 {% set window_days = var('short_window_days') %}
 
 with dates as (
