@@ -24,6 +24,12 @@ sale_features as (
 
 ),
 
+transactions as (
+
+    select * from {{ ref('transactions') }}
+
+),
+
 days as (
 
     select
@@ -88,7 +94,7 @@ final as (
                 sampled.dataset, sampled.window_end, transactions.order_id
         ) as lines_of_order
     from sampled
-    inner join {{ ref('transactions') }} as transactions
+    inner join transactions
         on
             sampled.dataset = transactions.dataset
             and sampled.transaction_line_id = transactions.transaction_line_id

@@ -107,8 +107,8 @@ categories as (
 ),
 
 -- A number's bin is the tenth of the reference that lies below it. What is
--- lower than all of the reference would join the first bin: not where a tenth of
--- the reference or more are equal there, or these could all go down unseen.
+-- lower than all of the reference would join the first bin: not where a tenth
+-- of the reference or more are equal there, or they could go down unseen.
 placed as (
 
     select
