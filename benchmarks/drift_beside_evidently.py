@@ -28,7 +28,7 @@ from customer_segmentation.sources import read_catalogue
 
 warnings.simplefilter("ignore")
 
-SHOWN = ("", "0.3", "x 1.5", "20", "5 %")  # sizes of the drift that is planted
+SHOWN = ("", "0.3", "20")  # sizes of the drift that is planted
 
 
 def share_of_drifted_columns(rows: pd.DataFrame, windows: pd.DataFrame) -> float:

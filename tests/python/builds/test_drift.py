@@ -92,7 +92,7 @@ def expected(feature: dict, compared: int) -> dict:
     before, now = map(smoothed, counts)
     bins = counts.shape[1]
     psi = entropy(now, before) + entropy(before, now)
-    limit = chi2.isf(0.05 / max(compared, 1), bins - 1) if bins > 1 else 0
+    limit = chi2.isf(0.025 / max(compared, 1), bins - 1) if bins > 1 else 0
     independent = [
         len(reference) / feature["peers"][0],
         len(current) / feature["peers"][1],
@@ -354,7 +354,7 @@ class TestLimits:
         file = PROJECT / "seeds/monitoring/chi_square_limits.csv"
         limits = pd.read_csv(file)
         assert len(limits) == 30 * 40
-        expected = chi2.isf(0.05 / limits.comparisons, limits.degrees_of_freedom)
+        expected = chi2.isf(0.025 / limits.comparisons, limits.degrees_of_freedom)
         np.testing.assert_allclose(limits.chi_square, expected, rtol=1e-9)
 
 
