@@ -87,7 +87,7 @@ demo: .venv/runtime ## Make the demo seeds anew
 	$(BIN)/segments demo
 
 lock: .venv/dev ## Pin the newest versions that the requirements allow
-	for name in uv runtime dev spark; do $(BIN)/uv pip compile --quiet --upgrade \
+	for name in uv runtime dev spark evidently; do $(BIN)/uv pip compile --quiet --upgrade \
 		--generate-hashes --no-strip-extras --no-emit-index-url \
 		--python-version 3.11 --custom-compile-command 'make lock' \
 		requirements/$$name.in --output-file requirements/$$name.txt; done

@@ -100,7 +100,7 @@ class Simulation:
     """Pairs of windows drawn from one dataset, and what feature_drift says of them."""
 
     def __init__(self, database: Path, dataset: str, runs: int, seed: int):
-        self.runs, self.random = runs, np.random.default_rng(seed)
+        self.runs, self.seed = runs, seed
         models = database.parent / MODELS
         self.values = (models / "intermediate/int_drift_values.sql").read_text()
         self.feature_drift = (models / "marts/monitoring/feature_drift.sql").read_text()
@@ -121,20 +121,23 @@ class Simulation:
         )
         # Lines of every order; a customer is one entity.
         self.weights = {
-            "customer": np.ones(self._query("from customers").shape[0], dtype=int),
-            "sale": self._query(
+            "customer": np.ones(self.query("from customers").shape[0], dtype=int),
+            "sale": self.query(
                 "select count(*) as lines from lines group by place order by place"
             ).lines.to_numpy(),
         }
 
-    def _query(self, sql: str) -> pd.DataFrame:
+    def query(self, sql: str) -> pd.DataFrame:
+        """Query what was drawn."""
         return self.connection.execute(sql).df()
 
     def _drawn(self, unit: str, n: int, runs: int) -> pd.DataFrame:
+        # The same draws for every case.
+        random = np.random.default_rng((self.seed, n))
         weights, parts = self.weights[unit], []
         for run in range(runs):
             for window_end in ("2020-03-31", "2020-09-30"):
-                places = self.random.integers(len(weights), size=n)
+                places = random.integers(len(weights), size=n)
                 # Whole orders, until there are n lines.
                 before = np.cumsum(weights[places]) - weights[places]
                 places = places[before < n]
@@ -145,7 +148,7 @@ class Simulation:
                 )
         drawn = pd.concat(parts, ignore_index=True)
         drawn["draw"] = drawn.index.astype(str) + " "
-        drawn["chance"] = self.random.uniform(size=len(drawn))
+        drawn["chance"] = random.uniform(size=len(drawn))
         return drawn
 
     def drift(self, unit: str, n: int, planted: dict[str, str]) -> pd.DataFrame:
@@ -172,14 +175,14 @@ class Simulation:
         self.connection.execute(
             f"create or replace table staging.int_drift_values as {self.values}"
         )
-        return self._query(self.feature_drift)
+        return self.query(self.feature_drift)
 
     def customer_cases(self, mixed: str) -> dict[tuple[str, str], dict[str, str]]:
         """Name what is planted, with the columns of the customers that it changes."""
         mean, deviation = self.connection.execute(
             f"select avg(ln(1 + {SPEND})), stddev(ln(1 + {SPEND})) from customers"
         ).fetchone()
-        common, other = self._query(
+        common, other = self.query(
             f"select {mixed} as name, count(*) / sum(count(*)) over () as share"
             f" from customers group by {mixed} having {mixed} is not null"
             " order by share desc, name limit 2"
@@ -211,9 +214,9 @@ class Simulation:
                 for points in (10, 20, 30)
             },
             **{
-                ("new country", f"{share} %"): {
-                    "country": f"case when chance < {share / 100} then 'New'"
-                    " else country end"
+                (f"new {mixed}", f"{share} %"): {
+                    mixed: f"case when chance < {share / 100} then 'New'"
+                    f" else {mixed} end"
                 }
                 for share in (1, 5, 20)
             },

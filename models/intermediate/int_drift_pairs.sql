@@ -1,7 +1,9 @@
--- The latest drift_months month ends, each beside the dates that it is compared with.
+-- The latest month ends, each beside the dates that it is compared with.
 {% set window_days = var('short_window_days') %}
 {% set reference_date = date_variable('drift_reference_date') %}
-{% set last_date = date_variable('drift_as_of_date') %}
+{% set reference_month = '12 * ' ~ reference_date[:4] ~ ' + ' ~ reference_date[5:7]
+    if reference_date else 'month_number' %}
+{% set last_date = date_variable('drift_as_of_date') or '9999-12-31' %}
 
 with month_ends as (
 
@@ -18,9 +20,7 @@ with month_ends as (
     from {{ ref('int_as_of_dates') }}
     where
         is_month_end
-        {% if last_date %}
-            and as_of_date <= cast('{{ last_date }}' as date)
-        {% endif %}
+        and as_of_date <= cast('{{ last_date }}' as date)
 
 ),
 
@@ -38,12 +38,7 @@ first_references as (
         dataset,
         min(as_of_date) as reference_date
     from month_ends
-    where
-        is_whole
-        {% if reference_date %}
-            and month_number = 12 * {{ reference_date[:4] | int }}
-            + {{ reference_date[5:7] | int }}
-        {% endif %}
+    where is_whole and month_number = {{ reference_month }}
     group by dataset
 
 ),

@@ -1,4 +1,4 @@
--- The lines are sampled by a hash of their id before anything else is read of them.
+-- Lines are sampled by a hash of their id before anything else is read of them.
 {% set window_days = var('short_window_days') %}
 
 with dates as (
@@ -21,6 +21,12 @@ sale_features as (
         *,
         {{ hash_number('transaction_line_id') }} as hash_of_id
     from {{ ref('sale_features') }}
+
+),
+
+transactions as (
+
+    select * from {{ ref('transactions') }}
 
 ),
 
@@ -88,7 +94,7 @@ final as (
                 sampled.dataset, sampled.window_end, transactions.order_id
         ) as lines_of_order
     from sampled
-    inner join {{ ref('transactions') }} as transactions
+    inner join transactions
         on
             sampled.dataset = transactions.dataset
             and sampled.transaction_line_id = transactions.transaction_line_id

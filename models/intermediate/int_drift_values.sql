@@ -1,39 +1,37 @@
 {% set days = var('short_window_days') %}
-{% set features = {
-    'customer': {'number': {}, 'category': {}},
-    'sale': {'number': {}, 'category': {}},
-} %}
+{# Of each unit the features: kind, name, and how it is read. #}
+{% set features = {'customer': [], 'sale': []} %}
 {% for name in [
     'orders', 'distinct_products', 'distinct_categories', 'quantity',
     'spend_before_returns', 'average_unit_price', 'average_order_value',
     'return_rate', 'discount_share',
 ] %}
     {% set column = name ~ '_' ~ days ~ '_days' %}
-    {% do features.customer.number.update({column: column}) %}
+    {% do features.customer.append(('number', column, column)) %}
 {% endfor %}
 {# A band stands for its number. #}
-{% do features.customer.number.update({
-    'recency_days': 'recency_days',
-    'age': 'case when age_band is null then age end',
-    'income': 'case when income_band is null then income end',
-}) %}
+{% do features.customer.extend([
+    ('number', 'recency_days', 'recency_days'),
+    ('number', 'age', 'case when age_band is null then age end'),
+    ('number', 'income', 'case when income_band is null then income end'),
+]) %}
 {% for column in [
     'country', 'gender', 'age_band', 'income_band', 'education', 'occupation',
     'marital_status', 'home_ownership', 'household_size',
 ] %}
-    {% do features.customer.category.update({column: column}) %}
+    {% do features.customer.append(('category', column, column)) %}
 {% endfor %}
 {# 7.65 / 3 and 2.55 are one price. #}
-{% do features.sale.number.update({
-    'quantity': 'quantity',
-    'net_amount': 'net_amount',
-    'unit_price': rounded('unit_price', 4),
-    'unit_cost': 'unit_cost',
-    'margin_rate': rounded('margin_rate', 4),
-    'ship_days': 'ship_days',
-}) %}
+{% do features.sale.extend([
+    ('number', 'quantity', 'quantity'),
+    ('number', 'net_amount', 'net_amount'),
+    ('number', 'unit_price', rounded('unit_price', 4)),
+    ('number', 'unit_cost', 'unit_cost'),
+    ('number', 'margin_rate', rounded('margin_rate', 4)),
+    ('number', 'ship_days', 'ship_days'),
+]) %}
 {% for column in ['country', 'category', 'channel', 'product'] %}
-    {% do features.sale.category.update({column: column}) %}
+    {% do features.sale.append(('category', column, column)) %}
 {% endfor %}
 {% set over_product -%}
     over (
@@ -41,7 +39,8 @@
                 sides.dataset,
                 sides.reference_date,
                 sides.as_of_date,
-                sales.product
+                sales.product,
+                sales.quantity
         )
 {%- endset %}
 
@@ -116,65 +115,67 @@ sales as (
 
 ),
 
-{% for unit, kinds in features.items() %}
-{{ unit }}_features as (
+{% for unit, unit_features in features.items() %}
+    {{ unit }}_features as (
 
-    {% for kind, columns in kinds.items() %}
-        {% set kind_loop = loop %}
-        {% for feature in columns %}
+        {% for kind, feature, _ in unit_features %}
             select
                 '{{ kind }}' as kind,
                 '{{ feature }}' as feature
-            {% if not (loop.last and kind_loop.last) %}union all{% endif %}
+            {% if not loop.last %}union all{% endif %}
         {% endfor %}
-    {% endfor %}
 
-),
+    ),
 
-{{ unit }}_values as (
+    {{ unit }}_values as (
 
-    select
-        entities.dataset,
-        '{{ unit }}' as unit,
-        entities.window_end,
-        features.feature,
-        features.kind,
-        case features.feature
-            {% for feature, expression in kinds.number.items() %}
-                when '{{ feature }}' then cast({{ expression }} as double)
-            {% endfor %}
-        end as number_value,
-        case features.feature
-            {% for feature, column in kinds.category.items() %}
-                when '{{ feature }}' then cast({{ column }} as string)
-            {% endfor %}
-        end as category,
-        entities.peers
-    from {{ unit }}s as entities
-    cross join {{ unit }}_features as features
+        select
+            entities.dataset,
+            '{{ unit }}' as unit,
+            entities.window_end,
+            features.feature,
+            features.kind,
+            case features.feature
+                {% for kind, feature, value in unit_features %}
+                    {% if kind == 'number' %}
+                        when '{{ feature }}' then cast({{ value }} as double)
+                    {% endif %}
+                {% endfor %}
+            end as number_value,
+            case features.feature
+                {% for kind, feature, value in unit_features %}
+                    {% if kind == 'category' %}
+                        when '{{ feature }}' then cast({{ value }} as string)
+                    {% endif %}
+                {% endfor %}
+            end as category,
+            entities.peers
+        from {{ unit }}s as entities
+        cross join {{ unit }}_features as features
 
-),
+    ),
 
-{{ unit }}_counts as (
+    {{ unit }}_counts as (
 
-    select
-        dataset,
-        unit,
-        window_end,
-        feature,
-        kind,
-        number_value,
-        category,
-        count(*) as entities,
-        sum(peers) as peers
-    from {{ unit }}_values
-    group by
-        dataset, unit, window_end, feature, kind, number_value, category
+        select
+            dataset,
+            unit,
+            window_end,
+            feature,
+            kind,
+            number_value,
+            category,
+            count(*) as entities,
+            sum(peers) as peers
+        from {{ unit }}_values
+        group by
+            dataset, unit, window_end, feature, kind, number_value, category
 
-),
+    ),
 {% endfor %}
 
--- Both windows at once: the mean of one alone would fit that one better, and
+-- The mean price of a product, and of a quantity, for who takes many pays less:
+-- of both windows at once, as that of one alone would fit that one better, and
 -- products that were sold once would drift by it.
 priced as (
 
@@ -266,7 +267,12 @@ final as (
         {% for measure in ['entities', 'peers'] %}
             {% for side in ['reference', 'current'] %}
                 cast(
-                    sum(case when side = '{{ side }}' then {{ measure }} else 0 end)
+                    sum(
+                        case
+                            when side = '{{ side }}' then {{ measure }}
+                            else 0
+                        end
+                    )
                     as bigint
                 ) as {{ side }}_{{ measure }}
                 {%- if not (loop.last and measure == 'peers') %},{% endif %}

@@ -60,8 +60,8 @@ numbers as (
 
 ),
 
--- Between a value and the next one the distribution functions lie as far apart as
--- at the value. Everything in units of the range, so that any unit can be summed.
+-- Between a value and the next one the distribution functions lie as far apart
+-- as at the value. All in units of the range, so that any unit can be summed.
 distances as (
 
     select
@@ -97,16 +97,18 @@ categories as (
         *,
         row_number() over (
             partition by {{ key }}
-            order by reference_entities + current_entities desc, category asc
+            order by
+                reference_entities + current_entities desc,
+                category asc nulls last
         ) as place
     from drift_values
     where kind = 'category'
 
 ),
 
--- A number's bin is the tenth of the reference that lies below it. What is lower
--- than all of the reference would join the first bin: not where a tenth or more of
--- the reference are equal there, or these could all go down unseen.
+-- A number's bin is the tenth of the reference that lies below it. What is
+-- lower than all of the reference would join the first bin: not where a tenth
+-- of the reference or more are equal there, or they could go down unseen.
 placed as (
 
     select
@@ -122,15 +124,16 @@ placed as (
                     case when reference_through > 0 then reference_through end
                 ) over (partition by {{ key }})
                 then 'lower'
-            else cast(
-                least(
-                    floor(
-                        10 * (reference_through - reference_entities)
-                        / nullif(reference_known, 0)
-                    ),
-                    9
-                ) as string
-            )
+            else
+                cast(
+                    least(
+                        floor(
+                            10 * (reference_through - reference_entities)
+                            / nullif(reference_known, 0)
+                        ),
+                        9
+                    ) as string
+                )
         end as bin
     from numbers
     union all
@@ -244,8 +247,12 @@ unseen as (
     select
         {{ key }},
         cast(
-            sum(case when reference_entities = 0 then current_entities else 0 end)
-            as double
+            sum(
+                case
+                    when reference_entities = 0 then current_entities
+                    else 0
+                end
+            ) as double
         ) / nullif(sum(current_entities), 0) as unseen_share
     from categories
     group by {{ key }}
@@ -274,13 +281,13 @@ measured as (
         ) as comparisons
     from divergences
     {% for table in ['distances', 'unseen'] %}
-    left join {{ table }}
-        on
-            divergences.dataset = {{ table }}.dataset
-            and divergences.unit = {{ table }}.unit
-            and divergences.reference_date = {{ table }}.reference_date
-            and divergences.as_of_date = {{ table }}.as_of_date
-            and divergences.feature = {{ table }}.feature
+        left join {{ table }}
+            on
+                divergences.dataset = {{ table }}.dataset
+                and divergences.unit = {{ table }}.unit
+                and divergences.reference_date = {{ table }}.reference_date
+                and divergences.as_of_date = {{ table }}.as_of_date
+                and divergences.feature = {{ table }}.feature
     {% endfor %}
     -- A feature that nobody has a value of is none.
     where distances.feature is not null or unseen.feature is not null

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from csv import DictReader
-from datetime import date
-from math import isclose, log
+from math import isclose
 
 import duckdb
 import numpy as np
@@ -23,7 +21,8 @@ from scipy.stats import (
     wasserstein_distance,
 )
 
-REFERENCE, CURRENT = date(2011, 3, 31), date(2011, 9, 30)
+DATES = "date '2011-03-31', date '2011-09-30'"
+SIDES = ("reference", "current")
 
 numbers = st.lists(
     # Few different ones for ties, and any others.
@@ -93,7 +92,7 @@ def expected(feature: dict, compared: int) -> dict:
     before, now = map(smoothed, counts)
     bins = counts.shape[1]
     psi = entropy(now, before) + entropy(before, now)
-    limit = chi2.isf(0.05 / max(compared, 1), bins - 1) if bins > 1 else 0
+    limit = chi2.isf(0.025 / max(compared, 1), bins - 1) if bins > 1 else 0
     independent = [
         len(reference) / feature["peers"][0],
         len(current) / feature["peers"][1],
@@ -122,7 +121,9 @@ def expected(feature: dict, compared: int) -> dict:
     both = bool(before and now)
     varies = both and len(set(before)) > 1
     return found | {
-        "ks_statistic": ks_2samp(before, now).statistic if both else None,
+        "ks_statistic": ks_2samp(before, now, method="asymp").statistic
+        if both
+        else None,
         "wasserstein": wasserstein_distance(before, now) / np.std(before)
         if varies
         else None,
@@ -140,66 +141,61 @@ class Models:
     def __init__(self, build):
         self.database = duckdb.connect()
         name = build.database.stem
-        self.database.execute(f"attach ':memory:' as {name}; use {name}")
         self.database.execute(
-            f"create schema staging; attach '{build.database}' as source (read_only);"
-            "create table staging.chi_square_limits as"
-            " from source.staging.chi_square_limits"
+            f"attach ':memory:' as {name}; use {name}; create schema staging;"
+            f"attach '{build.database}' as source (read_only)"
         )
-        folder = build.folder / "target/compiled/customer_segmentation/models"
-        self.drift = (folder / "marts/monitoring/feature_drift.sql").read_text()
+        self.folder = build.folder / "target/compiled/customer_segmentation/models"
+        self.copy("staging.chi_square_limits")
+
+    def copy(self, table: str, rows: str = "true") -> None:
+        self.database.execute(
+            f"create or replace table {table} as from source.{table} where {rows}"
+        )
+
+    def put(self, table: str, columns: str, values: str) -> None:
+        """Hold a table of the build with these rows alone."""
+        self.copy(table, "false")
+        self.database.execute(
+            f"insert into {table} by name "
+            f"select * from (values {values}) as given ({columns})"
+        )
+
+    def run(self, model: str) -> pd.DataFrame:
+        return self.database.execute((self.folder / f"{model}.sql").read_text()).df()
 
     def feature_drift(self, features: list[dict]) -> pd.DataFrame:
         """Compare the two windows of each feature."""
+        self.put(
+            "staging.int_drift_pairs",
+            "dataset, unit, comparison, reference_date, as_of_date",
+            f"('shop', 'sale', 'since_reference', {DATES})",
+        )
         rows = []
         for feature in features:
-            before, now = Counter(feature["reference"]), Counter(feature["current"])
+            counts = {side: Counter(feature[side]) for side in SIDES}
             rows += [
-                (
-                    feature["feature"],
-                    feature["kind"],
-                    value if feature["kind"] == "number" else None,
-                    value if feature["kind"] == "category" else None,
-                    before[value],
-                    now[value],
-                    before[value] * feature["peers"][0],
-                    now[value] * feature["peers"][1],
-                )
-                for value in before.keys() | now.keys()
+                {"feature": feature["feature"], "kind": feature["kind"], "value": value}
+                | {f"{side}_entities": counts[side][value] for side in SIDES}
+                | {
+                    f"{side}_peers": counts[side][value] * peers
+                    for side, peers in zip(SIDES, feature["peers"], strict=True)
+                }
+                for value in counts["reference"] | counts["current"]
             ]
+        frame = pd.DataFrame(rows)
+        for kind in ("number", "category"):
+            frame[kind] = frame.value.where(frame.kind == kind, None)
+        self.database.register("frame", frame.drop(columns="value"))
         self.database.execute(
-            """
-            create or replace table staging.int_drift_pairs as
-            select 'shop' as dataset, 'sale' as unit,
-                'since_reference' as comparison, cast(? as date) as reference_date,
-                cast(? as date) as as_of_date;
-            """,
-            [REFERENCE, CURRENT],
+            "create or replace table staging.int_drift_values as select"
+            " pairs.* exclude (comparison), frame.* exclude (number, category),"
+            " cast(number as double) as number_value,"
+            " cast(category as varchar) as category"
+            " from frame cross join staging.int_drift_pairs as pairs"
         )
-        self.database.execute(
-            """
-            create or replace table staging.int_drift_values (
-                feature varchar, kind varchar, number_value double, category varchar,
-                reference_entities bigint, current_entities bigint,
-                reference_peers bigint, current_peers bigint
-            )
-            """
-        )
-        self.database.executemany(
-            "insert into staging.int_drift_values values (?, ?, ?, ?, ?, ?, ?, ?)", rows
-        )
-        self.database.execute(
-            """
-            create or replace table staging.int_drift_values as
-            select pairs.* exclude (comparison), drift_values.*
-            from staging.int_drift_values as drift_values
-            cross join staging.int_drift_pairs as pairs
-            """
-        )
-        found = self.database.execute(self.drift).df()
-        return (
-            found.set_index("feature").astype(object).where(lambda f: f.notna(), None)
-        )
+        found = self.run("marts/monitoring/feature_drift").set_index("feature")
+        return found.astype(object).where(found.notna(), None)
 
 
 @pytest.fixture(scope="module")
@@ -278,3 +274,96 @@ class TestMeasuresAreThoseOfScipy:
         before = list(np.round(random.lognormal(3, 1.5, 5000), 2))
         now = list(np.round(random.lognormal(3.3, 1.2, 3000), 2))
         self.check(models, [feature("number", before, now)])
+
+    def test_to_the_bit_whatever_the_order_and_the_threads(self, models):
+        random = np.random.default_rng(0)
+        before = list(np.round(random.lognormal(3, 1.5, 5000), 4))
+        features = [
+            feature("number", before, before[:3000], name=f"number_{place}")
+            for place in range(20)
+        ]
+        found = []
+        for threads in (1, 2):
+            models.database.execute(f"set threads = {threads}")
+            found.append(models.feature_drift(features[::-1]).sort_index())
+            features = [f | {"reference": f["reference"][::-1]} for f in features[::-1]]
+        pd.testing.assert_frame_equal(*found, check_exact=True)
+
+
+class TestValuesAreCountedInBothWindows:
+    """A price is compared like for like, and who did not buy is not there."""
+
+    @pytest.fixture
+    def values(self, models):
+        """Of the sales only one bar was sold in both windows: at 2 and 6."""
+        models.put(
+            "staging.int_drift_pairs",
+            "dataset, unit, comparison, reference_date, as_of_date",
+            f"('shop', 'customer', 'since_reference', {DATES}),"
+            f"('shop', 'sale', 'since_reference', {DATES}),"
+            f"('shop', 'sale', 'since_training', {DATES})",
+        )
+        models.put(
+            "customer_features_history",
+            "dataset, customer_id, as_of_date, orders_90_days, country, age_band, age",
+            "('shop', 'c1', date '2011-03-31', 1, 'France', '25-34', 25),"
+            "('shop', 'c2', date '2011-03-31', 2, null, null, 40),"
+            "('shop', 'c3', date '2011-03-31', 0, 'Spain', null, 50),"
+            "('shop', 'c1', date '2011-09-30', 1, 'Spain', '25-34', 25)",
+        )
+        models.put(
+            "staging.int_drift_sales",
+            "dataset, window_end, product, quantity, unit_price, lines_of_order",
+            "('shop', date '2011-03-31', 'bar', 1, 2.00001, 2),"
+            "('shop', date '2011-03-31', 'egg', 1, 2, 2),"
+            "('shop', date '2011-09-30', 'bar', 1, 6, 1),"
+            "('shop', date '2011-09-30', 'bar', 12, 1.5, 1)",
+        )
+        return models.run("intermediate/int_drift_values")
+
+    @pytest.mark.parametrize(
+        ("unit", "name", "rows"),
+        [
+            ("customer", "orders_90_days", {(1, 1, 1, 1, 1), (2, 1, 0, 1, 0)}),
+            (
+                "customer",
+                "country",
+                {("France", 1, 0, 1, 0), (None, 1, 0, 1, 0)} | {("Spain", 0, 1, 0, 1)},
+            ),
+            # A band stands for the number.
+            ("customer", "age", {(None, 1, 1, 1, 1), (40, 1, 0, 1, 0)}),
+            # Both lines are of one order of two, and 2.00001 is 2.
+            (
+                "sale",
+                "unit_price",
+                {(2, 2, 0, 4, 0), (6, 0, 1, 0, 1), (1.5, 0, 1, 0, 1)},
+            ),
+            ("sale", "relative_price", {(0.5, 1, 0, 2, 0), (1.5, 0, 1, 0, 1)}),
+        ],
+    )
+    def test_of(self, values, unit, name, rows):
+        found = values[(values.unit == unit) & (values.feature == name)]
+        column = "category" if name == "country" else "number_value"
+        found = found[[column]].join(found.filter(regex="_(entities|peers)$"))
+        found = found.astype(object).where(found.notna(), None)
+        assert set(found.itertuples(index=False, name=None)) == rows
+
+
+class TestLimits:
+    """The quantiles are those of chi-square, shared among the comparisons."""
+
+    def test_are_those_of_scipy(self):
+        file = PROJECT / "seeds/monitoring/chi_square_limits.csv"
+        limits = pd.read_csv(file)
+        assert len(limits) == 30 * 40
+        expected = chi2.isf(0.025 / limits.comparisons, limits.degrees_of_freedom)
+        np.testing.assert_allclose(limits.chi_square, expected, rtol=1e-9)
+
+
+class TestWrongSettings:
+    """A date that is none must stop before anything is built."""
+
+    def test_a_day_that_is_not_there(self, demo_build):
+        result = demo_build.dbt("parse", drift_reference_date="2011-02-30")
+        assert result.returncode != 0
+        assert 'The var "drift_reference_date" is "2011-02-30"; needed' in result.stdout
