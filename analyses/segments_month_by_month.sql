@@ -1,5 +1,6 @@
 -- How did the segments grow and shrink, what were they worth, and how far did
--- they wander? Wandered: the distance of their middle from the model's centroid.
+-- they wander? Wandered: the distance of their middle from the model's
+-- centroid.
 select
     sizes.as_of_date,
     sizes.segment_name,

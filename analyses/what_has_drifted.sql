@@ -1,5 +1,5 @@
--- Which features of customers and of sales differ now from what they were, by more
--- than chance? The strongest first.
+-- Which features of customers and of sales differ now from what they were, by
+-- more than chance? The strongest first.
 select
     dataset,
     unit,

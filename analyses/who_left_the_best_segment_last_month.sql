@@ -1,5 +1,6 @@
--- Who left the best segment last month, where did they go, and what did they buy
--- last? The best segment is the one with the most revenue in the month before.
+-- Who left the best segment last month, where did they go, and what did they
+-- buy last? The best segment is the one with the most revenue in the month
+-- before.
 {% set segmentation = 'online_retail_customers' %}
 
 with sizes as (
@@ -60,23 +61,23 @@ who_left as (
 last_lines as (
 
     select
-        transactions.dataset,
-        transactions.customer_id,
-        transactions.sold_at,
-        transactions.product,
-        transactions.net_amount,
+        sales.dataset,
+        sales.customer_id,
+        sales.sold_at,
+        sales.product,
+        sales.net_amount,
         row_number() over (
-            partition by transactions.dataset, transactions.customer_id
+            partition by sales.dataset, sales.customer_id
             order by
-                transactions.sold_at desc,
-                transactions.net_amount desc,
-                transactions.transaction_line_id asc
+                sales.sold_at desc,
+                sales.net_amount desc,
+                sales.transaction_line_id asc
         ) as place
-    from {{ ref('transactions') }} as transactions
+    from {{ ref('transactions') }} as sales
     cross join last_month
     where
-        not transactions.is_return
-        and cast(transactions.sold_at as date) <= last_month.as_of_date
+        not sales.is_return
+        and cast(sales.sold_at as date) <= last_month.as_of_date
 
 )
 
@@ -85,7 +86,7 @@ select
     who_left.left_segment,
     who_left.now_in,
     who_left.months_in_segment,
-    cast(last_lines.sold_at as date) as last_bought_on,
+    cast(last_lines.sold_at as date) as bought_on,
     last_lines.product as last_bought,
     last_lines.net_amount
 from who_left

@@ -1,7 +1,18 @@
--- How many customers moved between which segments in the last month, and what did
--- they spend before and after? Who stayed is left out.
+-- How many customers moved between which segments in the last month, and what
+-- did they spend before and after? Who stayed is left out.
+with last_months as (
+
+    select
+        segmentation,
+        max(as_of_date) as as_of_date
+    from {{ ref('segment_transitions') }}
+    group by segmentation
+
+)
+
 select
-    coalesce(transitions.from_segment_name, transitions.from_state) as moved_from,
+    coalesce(transitions.from_segment_name, transitions.from_state)
+        as moved_from,
     coalesce(transitions.to_segment_name, transitions.to_state) as moved_to,
     transitions.customers,
     transitions.revenue_before,
@@ -9,13 +20,7 @@ select
     transitions.from_model_version <> transitions.model_version
         as has_another_model
 from {{ ref('segment_transitions') }} as transitions
-inner join (
-    select
-        segmentation,
-        max(as_of_date) as as_of_date
-    from {{ ref('segment_transitions') }}
-    group by segmentation
-) as last_months
+inner join last_months
     on
         transitions.segmentation = last_months.segmentation
         and transitions.as_of_date = last_months.as_of_date

@@ -16,19 +16,19 @@ lines as (
         history.dataset,
         history.customer_id,
         history.as_of_date,
-        transactions.order_id,
-        transactions.product,
-        transactions.net_amount,
-        transactions.is_return,
-        cast(transactions.sold_at as date) as sale_date,
-        {{ days_between('transactions.sold_at', 'history.as_of_date') }}
+        sales.order_id,
+        sales.product,
+        sales.net_amount,
+        sales.is_return,
+        cast(sales.sold_at as date) as sale_date,
+        {{ days_between('sales.sold_at', 'history.as_of_date') }}
         < {{ days }} as is_recent
     from history
-    inner join {{ ref('transactions') }} as transactions
+    inner join {{ ref('transactions') }} as sales
         on
-            history.dataset = transactions.dataset
-            and history.customer_id = transactions.customer_id
-    where cast(transactions.sold_at as date) <= history.as_of_date
+            history.dataset = sales.dataset
+            and history.customer_id = sales.customer_id
+    where cast(sales.sold_at as date) <= history.as_of_date
 
 ),
 

@@ -1,5 +1,5 @@
--- A returned row is a customer of a dataset whose last day is a month end, and whose
--- segment of that day is not the one in customer_segments.
+-- A returned row is a customer of a dataset whose last day is a month end, and
+-- whose segment of that day is not the one in customer_segments.
 
 with last_days as (
 

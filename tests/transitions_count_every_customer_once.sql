@@ -1,5 +1,5 @@
--- A returned row is a segmentation and month end of which segment_transitions and
--- customer_segment_history do not count as many customers.
+-- A returned row is a segmentation and month end of which segment_transitions
+-- and customer_segment_history do not count as many customers.
 
 with transitions as (
 

@@ -1,5 +1,5 @@
--- The digest sums up a hash of every row that features of the day depend on, so it
--- is another one as soon as one of them comes late, changes or goes.
+-- The digest sums up a hash of every row that features of the day depend on, so
+-- it is another one as soon as one of them comes late, changes or goes.
 
 {% set windows = [var('short_window_days'), var('long_window_days')] %}
 {% set line_columns = [
@@ -12,7 +12,7 @@
     'coupons_redeemed',
 ] %}
 {% set customer_columns = [
-    'customer_id', 'country', 'gender', 'age', 'age_band', 'income',
+    'described.customer_id', 'country', 'gender', 'age', 'age_band', 'income',
     'income_band', 'education', 'occupation', 'marital_status',
     'home_ownership', 'household_size', 'spending_score',
 ] %}
@@ -27,7 +27,7 @@ days as (
 
     select
         dataset,
-        cast(sold_at as date) as day,
+        cast(sold_at as date) as happened_on,
         sum(
             cast(
                 case
@@ -45,7 +45,7 @@ event_days as (
 
     select
         dataset,
-        event_date as day,
+        event_date as happened_on,
         sum(
             cast({{ hash_number(row_text(event_columns)) }} as decimal(38, 0))
         ) as digest
@@ -54,35 +54,36 @@ event_days as (
 
 ),
 
+first_sales as (
+
+    select
+        dataset,
+        customer_id,
+        min(cast(sold_at as date)) as happened_on
+    from {{ ref('transactions') }}
+    where customer_id is not null
+    group by dataset, customer_id
+
+),
+
 -- Who a customer is counts from the first sale on.
 customer_days as (
 
     select
         described.dataset,
-        first_sales.day,
-        sum(described.digest) as digest
-    from (
-        select
-            dataset,
-            customer_id,
+        first_sales.happened_on,
+        sum(
             cast(
                 {{ hash_number(row_text(customer_columns)) }}
                 as decimal(38, 0)
-            ) as digest
-        from {{ ref('int_customers__unioned') }}
-    ) as described
-    inner join (
-        select
-            dataset,
-            customer_id,
-            min(cast(sold_at as date)) as day
-        from {{ ref('transactions') }}
-        group by dataset, customer_id
-    ) as first_sales
+            )
+        ) as digest
+    from {{ ref('int_customers__unioned') }} as described
+    inner join first_sales
         on
             described.dataset = first_sales.dataset
             and described.customer_id = first_sales.customer_id
-    group by described.dataset, first_sales.day
+    group by described.dataset, first_sales.happened_on
 
 ),
 
@@ -90,8 +91,8 @@ spans as (
 
     select
         dataset,
-        min(day) as first_date,
-        max(day) as last_date
+        min(happened_on) as first_date,
+        max(happened_on) as last_date
     from days
     group by dataset
 
@@ -137,6 +138,16 @@ dates as (
 
 ),
 
+events as (
+
+    select * from days
+    union all
+    select * from event_days
+    union all
+    select * from customer_days
+
+),
+
 -- Everything that has happened by then, whatever it was.
 happened as (
 
@@ -145,14 +156,10 @@ happened as (
         dates.as_of_date,
         sum(events.digest) as digest
     from dates
-    inner join (
-        select * from days
-        union all
-        select * from event_days
-        union all
-        select * from customer_days
-    ) as events
-        on dates.dataset = events.dataset and dates.as_of_date >= events.day
+    inner join events
+        on
+            dates.dataset = events.dataset
+            and dates.as_of_date >= events.happened_on
     group by dates.dataset, dates.as_of_date
 
 ),

@@ -1,5 +1,5 @@
--- A campaign is received on the day it begins, and answered when the first of its
--- coupons is redeemed.
+-- A campaign is received on the day it begins, and answered when the first of
+-- its coupons is redeemed.
 
 with campaigns as (
 

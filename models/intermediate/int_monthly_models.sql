@@ -1,6 +1,6 @@
--- A month end is scored by the latest model that was trained on data up to it, and
--- by the first one where none was: it keeps its model when another one is trained
--- later.
+-- A month end is scored by the latest model that was trained on data up to it,
+-- and by the first one where none was: it keeps its model when another one is
+-- trained later.
 
 with months as (
 

@@ -1,6 +1,7 @@
--- Who stays in a segment hangs on the month before. So the months of a customer are
--- put side by side, walked through one after the other, and put below each other
--- again. Months before the first whose data or model are others stay as they are.
+-- Who stays in a segment hangs on the month before. So the months of a customer
+-- are put side by side, walked through one after the other, and put below each
+-- other again. Months before the first whose data or model are others stay as
+-- they are.
 
 {% set columns = [
     'segmentation', 'dataset', 'entity_id', 'as_of_date', 'raw_segment_id',

@@ -1,5 +1,5 @@
--- A segment keeps its id over many models: its name is that of the latest one that
--- has it.
+-- A segment keeps its id over many models: its name is that of the latest one
+-- that has it.
 
 with segments as (
 

@@ -1,5 +1,5 @@
--- Only month ends whose data changed since the last build are computed; the others
--- are kept as they stand.
+-- Only month ends whose data changed since the last build are computed; the
+-- others are kept as they stand.
 {% set stored = stored_relation(model['columns']) %}
 {% set columns = model['columns'] | join(', ') or '*' %}
 
@@ -10,18 +10,18 @@ with month_ends as (
 
 ),
 
-{% if stored %}
 kept_months as (
 
     select distinct
-        stored.dataset,
-        stored.as_of_date
-    from {{ stored }} as stored
-    inner join month_ends
+        month_ends.dataset,
+        month_ends.as_of_date
+    from month_ends
+    inner join {{ stored or 'month_ends' }} as before
         on
-            stored.dataset = month_ends.dataset
-            and stored.as_of_date = month_ends.as_of_date
-            and stored.data_digest = month_ends.data_digest
+            month_ends.dataset = before.dataset
+            and month_ends.as_of_date = before.as_of_date
+            and month_ends.data_digest = before.data_digest
+    where {{ 'true' if stored else 'false' }}
 
 ),
 
@@ -36,13 +36,6 @@ dates as (
     where kept_months.dataset is null
 
 ),
-{% else %}
-dates as (
-
-    select * from month_ends
-
-),
-{% endif %}
 
 {{ customer_features_as_of('dates') }},
 
@@ -53,12 +46,12 @@ final as (
     where first_date is not null
     {% if stored %}
     union all
-    select stored.{{ columns | replace(', ', ', stored.') }}
-    from {{ stored }} as stored
+    select before.{{ columns | replace(', ', ', before.') }}
+    from {{ stored }} as before
     inner join kept_months
         on
-            stored.dataset = kept_months.dataset
-            and stored.as_of_date = kept_months.as_of_date
+            before.dataset = kept_months.dataset
+            and before.as_of_date = kept_months.as_of_date
     {% endif %}
 
 )

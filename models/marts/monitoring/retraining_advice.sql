@@ -78,7 +78,7 @@ drifted_features as (
             cast({{ rounded('feature_drift.psi', 2) }} as decimal(18, 2))
             as string
         )
-        || ')' as text,
+        || ')' as mark,
         row_number() over (
             partition by models.segmentation
             order by feature_drift.psi desc, feature_drift.feature asc
@@ -114,9 +114,9 @@ feature_alerts as (
 
     select
         segmentation,
-        max(case when place = 1 then text end)
-        || coalesce(max(case when place = 2 then ', ' || text end), '')
-        || coalesce(max(case when place = 3 then ', ' || text end), '')
+        max(case when place = 1 then mark end)
+        || coalesce(max(case when place = 2 then ', ' || mark end), '')
+        || coalesce(max(case when place = 3 then ', ' || mark end), '')
         || case
             when count(*) > 3
                 then ' and ' || cast(count(*) - 3 as string) || ' more'

@@ -19,7 +19,7 @@ with month_ends as (
 ),
 
 -- Who was where at the last month end before.
-before as (
+before as ( -- noqa: ST03
 
     select
         monthly_segments.segmentation,
