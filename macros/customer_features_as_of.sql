@@ -105,6 +105,12 @@ totals as (
 
 ),
 
+main_country as (
+
+    {{ main_countries('dated', ['dataset', 'as_of_date', 'customer_id']) }}
+
+),
+
 campaigns as (
 
     select
@@ -185,7 +191,7 @@ features as (
         / cast(nullif(campaigns.campaigns_received, 0) as double)
             as campaign_response_rate,
         -- who they are
-        customers.country,
+        coalesce(described.country, main_country.country) as country,
         customers.gender,
         customers.age_band,
         customers.income_band,
@@ -207,6 +213,15 @@ features as (
             customers.dataset = totals.dataset
             and customers.customer_id = totals.customer_id
             and {{ dates }}.as_of_date = totals.as_of_date
+    left join main_country
+        on
+            customers.dataset = main_country.dataset
+            and customers.customer_id = main_country.customer_id
+            and {{ dates }}.as_of_date = main_country.as_of_date
+    left join {{ ref('int_customers__unioned') }} as described
+        on
+            customers.dataset = described.dataset
+            and customers.customer_id = described.customer_id
     left join campaigns
         on
             customers.dataset = campaigns.dataset

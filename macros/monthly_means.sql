@@ -28,7 +28,6 @@
                     and states.as_of_date = history.as_of_date
             where
                 states.segmentation = '{{ definition.name }}'
-                and states.state = 'segment'
                 and states.model_version = {{ model.version }}
         ) as members
     {%- endset %}

@@ -16,4 +16,5 @@ def model(dbt, session):
         previous=stored(session, dbt.this),
         in_use=stored(session, dbt.this, "segmentation_models"),
         retrain=dbt.config.meta_get("retrain"),
+        advice=stored(session, dbt.this, "retraining_advice"),
     )

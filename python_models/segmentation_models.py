@@ -20,4 +20,5 @@ def model(dbt, session):
         trained_at=datetime.now(UTC).replace(tzinfo=None),
         previous=stored(session, dbt.this),
         retrain=dbt.config.meta_get("retrain"),
+        advice=stored(session, dbt.this, "retraining_advice"),
     )

@@ -5,15 +5,16 @@
 {% set line_columns = [
     'customer_id', 'order_id', 'product', 'category', 'sold_at', 'quantity',
     'returned_quantity', 'gross_amount', 'discount_amount', 'is_return',
+    'country',
 ] %}
 {% set event_columns = [
     'customer_id', 'event_date', 'campaigns_received', 'campaigns_answered',
     'coupons_redeemed',
 ] %}
 {% set customer_columns = [
-    'customer_id', 'country', 'gender', 'age_band', 'income_band', 'education',
-    'occupation', 'marital_status', 'home_ownership', 'age_from', 'income_from',
-    'household_size', 'spending_score',
+    'customer_id', 'country', 'gender', 'age', 'age_band', 'income',
+    'income_band', 'education', 'occupation', 'marital_status',
+    'home_ownership', 'household_size', 'spending_score',
 ] %}
 
 with months as (
@@ -53,18 +54,35 @@ event_days as (
 
 ),
 
-customers as (
+-- Who a customer is counts from the first sale on.
+customer_days as (
 
     select
-        dataset,
-        sum(
+        described.dataset,
+        first_sales.day,
+        sum(described.digest) as digest
+    from (
+        select
+            dataset,
+            customer_id,
             cast(
                 {{ hash_number(row_text(customer_columns)) }}
                 as decimal(38, 0)
-            )
-        ) as digest
-    from {{ ref('customers') }}
-    group by dataset
+            ) as digest
+        from {{ ref('int_customers__unioned') }}
+    ) as described
+    inner join (
+        select
+            dataset,
+            customer_id,
+            min(cast(sold_at as date)) as day
+        from {{ ref('transactions') }}
+        group by dataset, customer_id
+    ) as first_sales
+        on
+            described.dataset = first_sales.dataset
+            and described.customer_id = first_sales.customer_id
+    group by described.dataset, first_sales.day
 
 ),
 
@@ -131,6 +149,8 @@ happened as (
         select * from days
         union all
         select * from event_days
+        union all
+        select * from customer_days
     ) as events
         on dates.dataset = events.dataset and dates.as_of_date >= events.day
     group by dates.dataset, dates.as_of_date
@@ -146,16 +166,14 @@ final as (
         dates.as_of_date = dates.last_date as is_last_day,
         dates.as_of_date = last_day(dates.as_of_date) as is_month_end,
         {{ dbt.hash(
-            "'" ~ windows | join(' ') ~ " ' || cast(coalesce(happened.digest, 0)"
-            ~ " + coalesce(customers.digest, 0) as string)"
+            "'" ~ windows | join(' ')
+            ~ " ' || cast(coalesce(happened.digest, 0) as string)"
         ) }} as data_digest
     from dates
     left join happened
         on
             dates.dataset = happened.dataset
             and dates.as_of_date = happened.as_of_date
-    left join customers
-        on dates.dataset = customers.dataset
     where dates.as_of_date <= dates.last_date
 
 )

@@ -41,7 +41,7 @@ MEASURES = ("feature_psi", "mix_psi", "excess_inertia", "disagreement")
 MONTHS = 24  # of the past that are looked at, the last ones
 LARGEST = 10_000  # entities of a month that are looked at
 REPLICATES = 200
-INTERVAL = [0.025, 0.975]
+QUANTILES = [0.025, 0.5, 0.975]
 CHANCES = 10  # models of samples of a month
 BINS = 10
 DECILES = np.arange(1, BINS) / BINS
@@ -193,8 +193,8 @@ def curves(
 
     Entities are drawn anew, each with all its months, and all is measured again on the
     same fits. All four are pushed up by chance, of a draw once more than of the
-    data: the value is less that bias, and the interval is the basic one, the quantiles
-    of the draws mirrored at the measure (Davison and Hinkley, 1997, section 5.2).
+    data: value and interval are the quantiles of the draws mirrored at the measure,
+    which takes that off (Davison and Hinkley, 1997, section 5.2).
     Draws do not show how far two fits differ without drift. That is taken off the last
     two measures in each draw, by fits of samples of the earlier month.
 
@@ -236,7 +236,7 @@ def curves(
     ... }
     >>> rows = curves(History(each, months), buyers, 2)
     >>> rows.set_index("measure").value.round(1).to_dict()
-    {'feature_psi': 0.8, 'mix_psi': 0.0, 'excess_inertia': 1.4, 'disagreement': 0.0}
+    {'feature_psi': 0.8, 'mix_psi': 0.0, 'excess_inertia': 1.5, 'disagreement': 0.0}
     """
     random = np.random.default_rng(definition.random_state)
     drawn = random.poisson(1.0, (len(history.ids), replicates))
@@ -260,8 +260,7 @@ def curves(
     for lag, pairs in found.items():
         entities, measured = zip(*pairs, strict=True)
         of_data, *draws = np.mean(measured, axis=0).T
-        value = 2 * of_data - np.mean(draws, axis=0)
-        high, low = 2 * of_data - np.quantile(draws, INTERVAL, axis=0)
+        high, value, low = 2 * of_data - np.quantile(draws, QUANTILES, axis=0)
         # Logarithms differ in the last digits from processor to processor.
         numbers = np.maximum([value, low, high], 0.0).round(9)
         rows += [

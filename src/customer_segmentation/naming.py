@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Literal
@@ -48,7 +50,8 @@ def name_segments(
         Mean of each segment and feature, in standard deviations from the mean
         of all entities, after the feature's transform.
     features : sequence of str, length d
-        Names of the features.
+        Names of the features. One of a trailing window, such as ``orders_90_days``,
+        stands for what it measures, ``orders``, where no other one does.
     archetypes : mapping of str to mapping of str to {"high", "low"} or float
         Signature of each archetype: feature to a level, or to a value in
         standard deviations. Features that it leaves out may have any value; it
@@ -88,12 +91,13 @@ def name_segments(
     names = dict(kept)
     # In one order, so that equal sums are told apart in one way.
     free = [row for row in np.lexsort(profile.T[::-1]).tolist() if row not in kept]
+    meanings = _without_windows(features)
     signatures = {
         name: archetypes[name]
-        for name in sorted(_usable(archetypes, features))
+        for name in sorted(_usable(archetypes, meanings))
         if name not in kept.values()
     }
-    for segment, name in _nearest(profile[free], features, signatures):
+    for segment, name in _nearest(profile[free], meanings, signatures):
         names[free[segment]] = name
     # Of two that are described alike, the more extreme one has the shorter name.
     for segment in sorted(
@@ -119,6 +123,16 @@ def read_level(text: str) -> Level:
             "or a number of standard deviations"
         )
     return level
+
+
+def _without_windows(features) -> list[str]:
+    """Name what each feature measures, whatever the days, where that is one alone."""
+    measured = [re.sub(r"_\d+_days$", "", name) for name in features]
+    times = Counter(measured)
+    return [
+        meaning if times[meaning] == 1 else name
+        for name, meaning in zip(features, measured, strict=True)
+    ]
 
 
 def _usable(archetypes, features) -> list[str]:

@@ -37,6 +37,12 @@ Ints = NDArray[np.int64]
 
 K_COLUMNS = selection.COLUMNS | {"fit_digest": "string"}
 
+ADVICE_COLUMNS = {
+    "segmentation": "string",
+    "model_version": "int64",
+    "verdict": "string",
+}
+
 OVERLAP_COLUMNS = {
     "segmentation": "string",
     "model_version": "int64",
@@ -54,6 +60,7 @@ def k_selection(
     previous: Any = None,
     in_use: Any = None,
     retrain: bool | str | Iterable[str] = False,
+    advice: Any = None,
 ) -> pd.DataFrame:
     """One row per segmentation and k, with the reason for or against it.
 
@@ -72,7 +79,10 @@ def k_selection(
     in_use : relation, optional
         The model ``segmentation_models`` as it was written the last time.
     retrain : bool, str or iterable of str
-        Whether all segmentations, or which ones, are measured anew.
+        Whether all segmentations, or which ones, are measured anew; ``auto``: those
+        that the advice is for.
+    advice : relation, optional
+        The model ``retraining_advice`` as it was written the last time.
 
     Returns
     -------
@@ -83,7 +93,7 @@ def k_selection(
     stored = _stored(previous, K_COLUMNS)
     versions = _stored(in_use, models.COLUMNS)
     recipes = _recipes(definitions)
-    wanted = _wanted(retrain, recipes)
+    wanted = _wanted(retrain, recipes, advice, versions)
 
     def make(definition: Segmentation, entities: Entities) -> pd.DataFrame:
         recipe = recipes[definition.name]
@@ -122,6 +132,7 @@ def segmentation_models(
     *,
     previous: Any = None,
     retrain: bool | str | Iterable[str] = False,
+    advice: Any = None,
 ) -> pd.DataFrame:
     """One row per segmentation, version, segment and feature: all versions.
 
@@ -131,7 +142,7 @@ def segmentation_models(
 
     Parameters
     ----------
-    definitions, sources, previous, retrain
+    definitions, sources, previous, retrain, advice
         As for `k_selection`.
     chosen : relation
         The model ``k_selection``.
@@ -149,7 +160,7 @@ def segmentation_models(
     """
     stored = _stored(previous, models.COLUMNS).assign(is_current=False)
     recipes = _recipes(definitions)
-    wanted = _wanted(retrain, recipes)
+    wanted = _wanted(retrain, recipes, advice, stored)
     k_by_name = _k_by_name(chosen)
     sets = _signatures(archetypes)
 
@@ -270,16 +281,31 @@ def _recipes(definitions: Any) -> dict[str, _Recipe]:
 
 
 def _wanted(
-    retrain: bool | str | Iterable[str], recipes: Mapping[str, _Recipe]
+    retrain: bool | str | Iterable[str],
+    recipes: Mapping[str, _Recipe],
+    advice: Any,
+    versions: pd.DataFrame,
 ) -> set[str]:
     """Names of the segmentations that are to be trained anew."""
     if isinstance(retrain, bool):
         return set(recipes) if retrain else set()
+    if retrain == "auto":
+        rows = _stored(advice, ADVICE_COLUMNS)
+        # Advice on another model than the latest has been acted on.
+        return {
+            row.segmentation
+            for row in rows[rows.verdict == "retrain"].itertuples()
+            if row.segmentation in recipes
+            and row.model_version
+            == _line(
+                versions, row.segmentation, recipes[row.segmentation]
+            ).model_version.max()
+        }
     names = [retrain] if isinstance(retrain, str) else retrain
     if not isinstance(names, Iterable) or not {*names} <= {*recipes}:
         raise SegmentationError(
-            f'The var "retrain" is {retrain!r}; needed is true, false, or one or '
-            f"several of {', '.join(sorted(recipes))}."
+            f'The var "retrain" is {retrain!r}; needed is true, false, auto, or one '
+            f"or several of {', '.join(sorted(recipes))}."
         )
     return set(names)
 

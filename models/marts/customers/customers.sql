@@ -12,42 +12,9 @@ described as (
 
 ),
 
-spend_by_country as (
-
-    select
-        dataset,
-        customer_id,
-        country,
-        sum(net_amount) as spend
-    from transactions
-    group by dataset, customer_id, country
-
-),
-
--- The country with the most spend; ties go by the alphabet, NULL comes last.
-placed as (
-
-    select
-        *,
-        row_number() over (
-            partition by dataset, customer_id
-            order by
-                case when country is null then 1 else 0 end,
-                spend desc,
-                country asc
-        ) as place
-    from spend_by_country
-
-),
-
 main_country as (
 
-    select
-        dataset,
-        customer_id,
-        country
-    from placed
-    where place = 1
+    {{ main_countries('transactions', ['dataset', 'customer_id']) }}
 
 ),
 

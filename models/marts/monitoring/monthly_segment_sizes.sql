@@ -28,19 +28,12 @@ sizes as (
         segmentation,
         as_of_date,
         segment_id,
-        count(active_segment_id) as customers,
+        count(*) as customers,
         count(*) - count(active_segment_id) as inactive_customers,
         cast(sum(revenue) as decimal(18, 2)) as revenue,
-        cast(
-            sum(
-                cast(
-                    case when state = 'segment' then nearest_distance end
-                    as decimal(28, 12)
-                )
-            ) as double
-        ) / nullif(count(active_segment_id), 0) as mean_distance
+        {{ exact_sum('nearest_distance') }} / count(*) as mean_distance
     from states
-    where state <> 'outside'
+    where segment_id is not null
     group by segmentation, as_of_date, segment_id
 
 ),

@@ -13,6 +13,7 @@ TABLES = {
     "segment_transitions": None,
     "monthly_segment_sizes": None,
     "monthly_segment_centroids": None,
+    "retraining_advice": None,
 }
 LATE = {
     "Sales Person": "Seller 03",
@@ -60,16 +61,20 @@ def sales() -> pd.DataFrame:
 
 @pytest.fixture(scope="module")
 def builds(sales, tmp_path_factory) -> dict[str, dict[str, pd.DataFrame]]:
-    """Half a year; the rest; a sale of March that comes late; and all anew."""
+    """Four months; the rest; a sale of March that comes late; and all anew.
+
+    Nothing is sold on the last day of April: its month end counts from May on.
+    """
     shop = Shop(tmp_path_factory.mktemp("history"), {})
-    is_early = ~sales.Date.str.contains("Jul|Aug")
+    is_early = sales.Date.str.contains("Jan|Feb|Mar|Apr")
     found = {"early": shop.load(sales[is_early])}
     # What is kept is kept as it stands, even what was tampered with.
     shop.execute(
-        "update customer_features_history set quantity = -1 "
+        "update customer_features_history set coupons_redeemed = 7 "
         "where dataset = 'chocolate_sales' and as_of_date = '2022-02-28'"
     )
-    found["whole"] = shop.load(sales, retrain="chocolate_accounts")
+    found["whole"] = shop.load(sales)
+    found["auto"] = shop.load(sales, retrain="auto")
     late = pd.concat([sales, pd.DataFrame([LATE])])
     found["late"] = shop.load(late)
     found["anew"] = shop.load(late, "--full-refresh")
@@ -89,23 +94,22 @@ class TestHistoryIsBuiltMonthByMonth:
     """Years of months are not computed again for the latest."""
 
     def test_only_months_with_other_data_are_computed(self, builds):
-        quantity = {
+        redeemed = {
             name: tables["customer_features_history"]
-            .query("as_of_date == '2022-02-28'")
-            .quantity
+            .set_index("as_of_date")
+            .coupons_redeemed[pd.Timestamp(2022, 2, 28)]
             for name, tables in builds.items()
         }
-        assert (quantity["whole"] == -1).all()
-        assert (quantity["late"] == -1).all()
-        assert (quantity["anew"] >= 0).all()
+        assert (redeemed["whole"] == 7).all()
+        assert (redeemed["late"] == 7).all()
+        assert redeemed["anew"].isna().all()
 
     def test_new_months_leave_the_others_alone(self, builds):
         early, whole = builds["early"], builds["whole"]
         for name in ("int_monthly_segments", "segment_transitions"):
             new = changed(early[name], whole[name], ["as_of_date"])
             assert sorted(f"{day:%m-%d}" for day in new.as_of_date) == [
-                "07-31",
-                "08-31",
+                *("04-30", "05-31", "06-30", "07-31", "08-31"),
             ]
 
     def test_what_is_built_anew_is_the_same(self, builds):
@@ -123,15 +127,15 @@ class TestALateSaleChangesOnlyWhatItMust:
     )
     def test_rows_of_its_customer_from_its_month_on(self, builds, table):
         customer, date = TABLES[table]
-        found = changed(builds["whole"][table], builds["late"][table], TABLES[table])
-        assert {*found[customer]} == {"Seller 03, UK"}
+        found = changed(builds["auto"][table], builds["late"][table], TABLES[table])
+        assert {*found[customer]} == {"Seller 03 / UK"}
         assert found[date].min() >= pd.Timestamp(2022, 3, 31)
 
     def test_transitions_of_earlier_months_stay(self, builds):
-        whole, late = (
-            builds[name]["segment_transitions"] for name in ("whole", "late")
+        before, late = (
+            builds[name]["segment_transitions"] for name in ("auto", "late")
         )
-        found = changed(whole, late, ["as_of_date"])
+        found = changed(before, late, ["as_of_date"])
         assert len(found)
         assert found.as_of_date.min() >= pd.Timestamp(2022, 3, 31)
 
@@ -140,11 +144,36 @@ class TestAMonthKeepsItsModel:
     """A retrain does not say that customers moved years ago."""
 
     def test_the_new_version_scores_from_its_data_on(self, builds):
-        found = builds["whole"]["int_monthly_segments"]
+        found = builds["auto"]["int_monthly_segments"]
         versions = found.groupby("as_of_date").model_version.agg(set)
         assert [*versions] == [{1}] * 7 + [{2}]
 
     def test_the_transition_tells(self, builds):
-        found = builds["whole"]["segment_transitions"].query("from_state != 'new'")
+        found = builds["auto"]["segment_transitions"].query("from_state != 'new'")
         pairs = found[["from_model_version", "model_version"]].drop_duplicates()
         assert pairs.values.tolist() == [[1, 1], [1, 2]]
+
+
+class TestAdviceIsActedOn:
+    """`retrain: auto` trains what has aged, and nothing else."""
+
+    def test_an_old_model_is_to_be_trained(self, builds):
+        found = {
+            name: tables["retraining_advice"]
+            .set_index("segmentation")
+            .loc["chocolate_accounts"]
+            for name, tables in builds.items()
+        }
+        assert found["whole"].model_age_months == 4
+        assert found["whole"].advised_interval_months <= 4
+        assert found["whole"].verdict == "retrain"
+        assert "The data of the model are 4 months old" in found["whole"].reasons
+
+    def test_once(self, builds):
+        versions = [
+            tables["retraining_advice"]
+            .set_index("segmentation")
+            .model_version["chocolate_accounts"]
+            for tables in builds.values()
+        ]
+        assert versions == [1, 1, 2, 2, 2]

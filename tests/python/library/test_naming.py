@@ -177,6 +177,14 @@ class TestArchetypesAreAssignedOneToOne:
         names = name_segments(np.ones((1, 3)), FEATURES, archetypes)
         assert names == ["Big Spenders"]
 
+    def test_for_a_feature_of_a_window_as_for_that_of_all_the_time(self):
+        archetypes = {"Champions": {"orders": "high"}}
+        named = name_segments(np.array([[2.0]]), ["orders_90_days"], archetypes)
+        assert named == ["Champions"]
+        both = ["orders", "orders_90_days"]
+        named = name_segments(np.array([[0.0, 2.0], [2.0, 0.0]]), both, archetypes)
+        assert named == ["High orders 90 days", "Champions"]
+
     def test_unless_that_leaves_none(self):
         with pytest.raises(SegmentationError) as error:
             name_segments(np.ones((1, 3)), FEATURES, {"A": {"spent": "high"}})

@@ -191,6 +191,7 @@ class TestTheTablesAreAsDocumented:
         "categories": "VARCHAR",
         "transform": "VARCHAR",
         "outliers": "VARCHAR",
+        "as_of_date": "TIMESTAMP",
         "trained_at": "TIMESTAMP",
         "segmentation": "VARCHAR",
         "segment_id": "BIGINT",

@@ -76,6 +76,7 @@ class Warehouse:
         definition: dict[str, Any] | None = None,
         archetypes: pd.DataFrame = ARCHETYPES,
         retrain: Any = False,
+        advice: pd.DataFrame | None = None,
         inputs: tuple[str, ...] = ("own",),
     ) -> Warehouse:
         """Build all tables for the last day of a month."""
@@ -89,7 +90,8 @@ class Warehouse:
         definitions = {"buyers": definition or BUYERS}
         defined = self.connection.from_df(definitions_table(definitions, (), inputs))
         seed = self.connection.from_df(archetypes)
-        again = {"retrain": retrain}
+        advised = None if advice is None else self.connection.from_df(advice)
+        again = {"retrain": retrain, "advice": advised}
         in_use = stored(self.connection, This("models"))
         chosen = self.write(
             "k_selection",
@@ -218,9 +220,32 @@ class TestAModelIsFrozen:
         assert warehouse.current.model_version.eq(2).all()
         assert warehouse.shared.empty
 
+    @pytest.mark.parametrize(
+        ("verdict", "version", "is_trained"),
+        [
+            ("retrain", 1, True),
+            ("watch", 1, False),
+            ("retrain", 9, False),  # of another line of models
+            (None, None, False),  # before the first advice
+        ],
+    )
+    def test_auto_trains_what_the_advice_is_for(self, verdict, version, is_trained):
+        advice = verdict and pd.DataFrame(
+            {
+                "segmentation": ["buyers", "gone"],
+                "model_version": version,
+                "verdict": verdict,
+            }
+        )
+        warehouse = Warehouse().build()
+        warehouse.build(month=2, retrain="auto", advice=advice)
+        assert warehouse.current.model_version.eq(1 + is_trained).all()
+        warehouse.build(month=2, retrain="auto", advice=advice)  # the same once more
+        assert warehouse.current.model_version.eq(1 + is_trained).all()
+
     @pytest.mark.parametrize("retrain", ["byers", ["byers"], 1, None])
     def test_an_unknown_segmentation_is_not_retrained(self, retrain):
-        with pytest.raises(SegmentationError, match="needed is true, false, or one"):
+        with pytest.raises(SegmentationError, match="needed is true, false, auto, or"):
             Warehouse().build(retrain=retrain)
 
 
