@@ -194,7 +194,7 @@ class Simulation:
         return {
             **{
                 (
-                    "spend rises, standard deviations of its logarithm",
+                    "log of spend rises, in standard deviations",
                     f"{shift}",
                 ): spend(f"ln(1 + {SPEND}) + {shift * deviation}")
                 for shift in (0.1, 0.3, 0.5, 1)

@@ -1,7 +1,8 @@
 -- The latest month ends, each beside the dates that it is compared with.
 {% set window_days = var('short_window_days') %}
 {% set reference_date = date_variable('drift_reference_date') %}
-{% set reference_month = '12 * ' ~ reference_date[:4] ~ ' + ' ~ reference_date[5:7]
+{% set reference_month =
+    '12 * ' ~ reference_date[:4] ~ ' + ' ~ reference_date[5:7]
     if reference_date else 'month_number' %}
 {% set last_date = date_variable('drift_as_of_date') or '9999-12-31' %}
 
