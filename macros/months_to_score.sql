@@ -5,7 +5,7 @@
     Input:  months_to_score(stored_relation([…]))
     Output: {'models': [what monthly_models gives, each month with its place from 1],
              'kept': {'online_retail_customers': '2011-10-31', …}, the last month end
-             that stays as it is, 'places': the largest place}
+             that stays as it is}
 #}
 {% macro months_to_score(stored) %}
     {%- set known = run_query(
@@ -31,7 +31,5 @@
             {%- do models.append(dict(scored, months=months)) -%}
         {%- endif -%}
     {%- endfor -%}
-    {{ return({
-        'models': models, 'kept': kept, 'places': places.values() | max | default(0),
-    }) }}
+    {{ return({'models': models, 'kept': kept}) }}
 {% endmacro %}

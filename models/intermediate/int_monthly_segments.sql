@@ -1,7 +1,6 @@
--- Who stays in a segment hangs on the month before. So the months of a customer
--- are put side by side, walked through one after the other, and put below each
--- other again. Months before the first whose data or model are others stay as
--- they are.
+-- Who stays in a segment hangs on the month before: the months of a customer are
+-- walked through one after the other. Months before the first whose data or model
+-- are others stay as they are.
 
 {% set columns = [
     'segmentation', 'dataset', 'entity_id', 'as_of_date', 'raw_segment_id',
@@ -9,7 +8,6 @@
 ] %}
 {% set stored = stored_relation(columns) %}
 {% set work = months_to_score(stored) %}
-{% set places = range(1, work.places + 1) %}
 
 with months as (
 
@@ -86,86 +84,55 @@ placed as (
 
 ),
 
-side_by_side as (
+walked as (
 
     select
         segmentation,
-        dataset,
         entity_id,
-        {% for place in places %}
-            max(case when place = {{ place }} then raw_segment_id end)
-                as raw_{{ place }},
-            max(case when place = {{ place }} then held_by end)
-                as held_by_{{ place }},
-            max(case when place = {{ place }} then nearest_distance end)
-                as distance_{{ place }},
-        {% endfor %}
-        max(case when place = 0 then raw_segment_id end) as raw_0,
-        max(segment_id) as segment_0
+        {{ walked_months() }} as stays
     from placed
-    group by segmentation, dataset, entity_id
+    group by segmentation, entity_id
 
 ),
 
-walked as (
-
-    {% for place in places %}
-        select
-            *,
-            case
-                when
-                    raw_{{ loop.revindex }} is null
-                    or (
-                        raw_{{ loop.revindex }}
-                        <> coalesce(raw_{{ loop.revindex0 }}, -1)
-                        and held_by_{{ loop.revindex }} like
-                        '%,' || cast(segment_{{ loop.revindex0 }} as string)
-                        || ',%'
-                    )
-                    then segment_{{ loop.revindex0 }}
-                else raw_{{ loop.revindex }}
-            end as segment_{{ loop.revindex }}
-        from (
-    {% endfor %}
-    select * from side_by_side
-    {% for place in places %}
-        ) as until_{{ place }}
-    {% endfor %}
-
-),
-
-one_below_the_other as (
+scored as (
 
     select
-        walked.segmentation,
-        walked.dataset,
-        walked.entity_id,
-        months.as_of_date,
-        {% for column, prefix in {
-            'raw_segment_id': 'raw', 'segment_id': 'segment',
-            'nearest_distance': 'distance',
-        }.items() %}
-            case months.place
-                {% for place in places %}
-                    when {{ place }} then walked.{{ prefix }}_{{ place }}
-                {% else %}
-                    when 0 then null
-                {% endfor %}
-            end as {{ column }},
-        {% endfor %}
+        placed.segmentation,
+        placed.dataset,
+        placed.entity_id,
+        placed.as_of_date,
+        placed.raw_segment_id,
+        cast(
+            split_part(
+                split_part(
+                    walked.stays,
+                    ',' || cast(placed.place as string) || ':',
+                    2
+                ),
+                ',',
+                1
+            ) as bigint
+        ) as segment_id,
+        placed.nearest_distance,
         months.model_version,
         months.data_digest
-    from walked
+    from placed
+    inner join walked
+        on
+            placed.segmentation = walked.segmentation
+            and placed.entity_id = walked.entity_id
     inner join months
-        on walked.segmentation = months.segmentation
+        on
+            placed.segmentation = months.segmentation
+            and placed.as_of_date = months.as_of_date
 
 ),
 
 final as (
 
     select {{ columns | join(', ') }}
-    from one_below_the_other
-    where raw_segment_id is not null
+    from scored
     {% for name, as_of_date in work.kept.items() %}
         union all
         select {{ columns | join(', ') }}
