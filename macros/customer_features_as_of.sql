@@ -68,7 +68,8 @@ totals as (
         as_of_date,
         customer_id,
         min(sale_date) as first_date,
-        max(sale_date) as last_date
+        max(sale_date) as last_date,
+        max(case when not is_return then sale_date end) as last_order_date
         {%- for window in feature_windows() %}
         {%- set is_within = ' and days_ago < ' ~ window.days if window.days %},
         {%- for key, name in {
@@ -142,6 +143,7 @@ features as (
         {{ dates }}.as_of_date,
         totals.first_date,
         totals.last_date,
+        totals.last_order_date,
         {{- days_between('totals.last_date', dates ~ '.as_of_date') }}
             as recency_days,
         {{ days_between('totals.first_date', dates ~ '.as_of_date') }}

@@ -8,13 +8,7 @@
 {% macro feature_windows() %}
     {%- set windows = [{'days': none, 'suffix': ''}] -%}
     {%- for name in ['short_window_days', 'long_window_days'] -%}
-        {%- set days = var(name) -%}
-        {%- if days is not integer or days < 1 -%}
-            {%- do exceptions.raise_compiler_error(
-                'The var "' ~ name ~ '" is ' ~ days
-                ~ '; needed is a whole number of days, at least 1.'
-            ) -%}
-        {%- endif -%}
+        {%- set days = whole_number_variable(name) -%}
         {%- do windows.append({'days': days, 'suffix': '_' ~ days ~ '_days'}) -%}
     {%- endfor -%}
     {%- if windows[1].days >= windows[2].days -%}

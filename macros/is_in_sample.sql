@@ -7,5 +7,5 @@
 #}
 {% macro is_in_sample(hash, entities) -%}
     cast({{ hash }} as double) * {{ entities }}
-    < {{ double_literal(var('drift_at_most')) }} * power(cast(2 as double), 60)
+    < {{ double_literal(whole_number_variable('drift_at_most')) }} * power(cast(2 as double), 60)
 {%- endmacro %}

@@ -3,7 +3,7 @@
     first one on whose data or model are others than in the stored table.
 
     Input:  months_to_score(stored_relation([…]))
-    Output: {'models': [what monthly_models gives, each month with its place from 1],
+    Output: {'models': [what monthly_models gives],
              'kept': {'online_retail_customers': '2011-10-31', …}, the last month end
              that stays as it is}
 #}
@@ -12,7 +12,7 @@
         "select distinct segmentation || ' ' || cast(as_of_date as string) || ' '"
         ~ " || cast(model_version as string) || ' ' || data_digest from " ~ stored
     ).columns[0].values() if stored else [] -%}
-    {%- set models, kept, places = [], {}, {} -%}
+    {%- set models, kept, changed = [], {}, [] -%}
     {%- for scored in monthly_models() -%}
         {%- set name = scored.definition.name -%}
         {%- set months = [] -%}
@@ -20,11 +20,11 @@
             {%- set key = [
                 name, month.as_of_date, scored.model.version, month.data_digest,
             ] | join(' ') -%}
-            {%- if key in known and name not in places -%}
+            {%- if key in known and name not in changed -%}
                 {%- do kept.update({name: month.as_of_date}) -%}
             {%- else -%}
-                {%- do places.update({name: places.get(name, 0) + 1}) -%}
-                {%- do months.append(dict(month, place=places[name])) -%}
+                {%- do changed.append(name) -%}
+                {%- do months.append(month) -%}
             {%- endif -%}
         {%- endfor -%}
         {%- if months -%}

@@ -14,10 +14,7 @@
     {%- for segment in model.segments -%}
         {%- do squares.append('squared_distance_' ~ segment) -%}
     {%- endfor -%}
-    {%- set dates = [] -%}
-    {%- for month in scored.months -%}
-        {%- do dates.append("cast('" ~ month.as_of_date ~ "' as date)") -%}
-    {%- endfor -%}
+    {%- set first, last = scored.months[0], scored.months[-1] -%}
     {%- set relation -%}
         (
             select
@@ -28,7 +25,8 @@
             from {{ ref('customer_features_history') }}
             where
                 {{ entities.condition }}
-                and as_of_date in ({{ dates | join(', ') }})
+                and as_of_date between cast('{{ first.as_of_date }}' as date)
+                and cast('{{ last.as_of_date }}' as date)
         ) as entities
     {%- endset %}
     select

@@ -1,7 +1,7 @@
 -- The digest sums up a hash of every row that features of the day depend on, so
 -- it is another one as soon as one of them comes late, changes or goes.
 
-{% set windows = [var('short_window_days'), var('long_window_days')] %}
+{% set windows = feature_windows()[1:] | map(attribute='days') %}
 {% set line_columns = [
     'customer_id', 'order_id', 'product', 'category', 'sold_at', 'quantity',
     'returned_quantity', 'gross_amount', 'discount_amount', 'is_return',
@@ -19,7 +19,7 @@
 
 with months as (
 
-    {{ dbt.generate_series(600) }}
+    {{ dbt.generate_series(2400) }}
 
 ),
 

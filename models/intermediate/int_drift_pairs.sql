@@ -1,5 +1,5 @@
 -- The latest month ends, each beside the dates that it is compared with.
-{% set window_days = var('short_window_days') %}
+{% set window_days = whole_number_variable('short_window_days') %}
 {% set reference_date = date_variable('drift_reference_date') %}
 {% set reference_month =
     '12 * ' ~ reference_date[:4] ~ ' + ' ~ reference_date[5:7]
@@ -29,7 +29,7 @@ current_dates as (
 
     select *
     from month_ends
-    where months_from_last <= {{ var('drift_months') | int }}
+    where months_from_last <= {{ whole_number_variable('drift_months') }}
 
 ),
 
@@ -49,14 +49,14 @@ training_references as (
     select
         segmentations.dataset,
         cast(segmentation_models.as_of_date as date) as trained_on,
-        max(month_ends.as_of_date) as reference_date
+        min(month_ends.as_of_date) as reference_date
     from {{ ref('segmentation_models') }} as segmentation_models
     inner join {{ ref('segmentations') }} as segmentations
         on segmentation_models.segmentation = segmentations.segmentation
     inner join month_ends
         on
             segmentations.dataset = month_ends.dataset
-            and segmentation_models.as_of_date >= month_ends.as_of_date
+            and segmentation_models.as_of_date <= month_ends.as_of_date
     where segmentation_models.is_current and month_ends.is_whole
     group by segmentations.dataset, cast(segmentation_models.as_of_date as date)
 

@@ -1,5 +1,5 @@
 -- Lines are sampled by a hash of their id before anything else is read of them.
-{% set window_days = var('short_window_days') %}
+{% set window_days = whole_number_variable('short_window_days') %}
 
 with dates as (
 

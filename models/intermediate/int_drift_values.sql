@@ -1,4 +1,4 @@
-{% set days = var('short_window_days') %}
+{% set days = whole_number_variable('short_window_days') %}
 {# Of each unit the features: kind, name, and how it is read. #}
 {% set features = {'customer': [], 'sale': []} %}
 {% for name in [

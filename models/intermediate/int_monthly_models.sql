@@ -1,14 +1,23 @@
 -- A month end is scored by the latest model that was trained on data up to it,
 -- and by the first one where none was: it keeps its model when another one is
--- trained later.
+-- trained later. The last day of the data is scored by the current model, as in
+-- customer_segments. A model whose columns are gone scores nothing.
+{% set columns = adapter.get_columns_in_relation(
+    ref('customer_features_history')
+) | map(attribute='name') | map('lower') | list if execute else [] %}
 
 with months as (
 
     select distinct
-        dataset,
-        as_of_date,
-        data_digest
-    from {{ ref('customer_features_history') }}
+        history.dataset,
+        history.as_of_date,
+        history.data_digest,
+        as_of_dates.is_last_day
+    from {{ ref('customer_features_history') }} as history
+    inner join {{ ref('int_as_of_dates') }} as as_of_dates
+        on
+            history.dataset = as_of_dates.dataset
+            and history.as_of_date = as_of_dates.as_of_date
 
 ),
 
@@ -21,12 +30,24 @@ segmentations as (
 
 versions as (
 
-    select distinct
+    select
         segmentation,
         model_version,
         is_demo,
-        cast(as_of_date as date) as trained_on
+        min(cast(as_of_date as date)) as trained_on
     from {{ ref('segmentation_models') }}
+    group by segmentation, model_version, is_demo
+    {% if columns %}
+        having
+            count(*) = count(
+                case
+                    when lower(source_column) in (
+                        '{{ columns | join("', '") }}'
+                    )
+                        then 1
+                end
+            )
+    {% endif %}
 
 ),
 
@@ -37,11 +58,16 @@ final as (
         segmentations.dataset,
         segmentations.definition,
         months.as_of_date,
-        months.data_digest,
+        -- The condition and the margin of the definition count, too.
+        {{ dbt.hash(
+            "months.data_digest || segmentations.definition"
+        ) }} as data_digest,
         coalesce(
             max(
                 case
-                    when versions.trained_on <= months.as_of_date
+                    when
+                        versions.trained_on <= months.as_of_date
+                        or months.is_last_day
                         then versions.model_version
                 end
             ),
@@ -56,7 +82,8 @@ final as (
             and segmentations.is_demo = versions.is_demo
     group by
         segmentations.segmentation, segmentations.dataset,
-        segmentations.definition, months.as_of_date, months.data_digest
+        segmentations.definition, months.as_of_date, months.data_digest,
+        months.is_last_day
 
 )
 

@@ -11,26 +11,21 @@
 
 with months as (
 
-    {% for scored in work.models %}
-        {% set model_loop = loop %}
-        {% for month in scored.months %}
-            select
-                '{{ scored.definition.name }}' as segmentation,
-                cast('{{ month.as_of_date }}' as date) as as_of_date,
-                cast({{ month.place }} as int) as place,
-                cast({{ scored.model.version }} as bigint) as model_version,
-                '{{ month.data_digest }}' as data_digest
-            {% if not (model_loop.last and loop.last) %}union all{% endif %}
+    select
+        *,
+        row_number() over (
+            partition by segmentation
+            order by as_of_date
+        ) as place
+    from {{ ref('int_monthly_models') }}
+    where
+        true
+        {% for name, as_of_date in work.kept.items() %}
+            and (
+                segmentation <> '{{ name }}'
+                or as_of_date > cast('{{ as_of_date }}' as date)
+            )
         {% endfor %}
-    {% else %}
-        select
-            cast(null as string) as segmentation,
-            cast(null as date) as as_of_date,
-            cast(null as int) as place,
-            cast(null as bigint) as model_version,
-            cast(null as string) as data_digest
-        where false
-    {% endfor %}
 
 ),
 

@@ -10,7 +10,7 @@ history as (
         dataset,
         customer_id,
         as_of_date,
-        recency_days
+        coalesce(last_order_date, first_date) as last_order_date
     from {{ ref('customer_features_history') }}
 
 ),
@@ -49,7 +49,11 @@ states as (
         history.as_of_date,
         case
             when monthly_segments.segment_id is null then 'outside'
-            when history.recency_days >= {{ var('inactive_after_days') }}
+            when
+                {{ days_between(
+                    'history.last_order_date', 'history.as_of_date'
+                ) }}
+                >= {{ whole_number_variable('inactive_after_days') }}
                 then 'inactive'
             else 'segment'
         end as state,

@@ -31,7 +31,7 @@ sizes as (
         count(*) as customers,
         count(*) - count(active_segment_id) as inactive_customers,
         cast(sum(revenue) as decimal(18, 2)) as revenue,
-        {{ exact_sum('nearest_distance') }} / count(*) as mean_distance
+        {{ exact_sum('nearest_distance', 12) }} / count(*) as mean_distance
     from states
     where segment_id is not null
     group by segmentation, as_of_date, segment_id

@@ -13,12 +13,19 @@ with segmentations as (
 
 current_models as (
 
-    select distinct
+    select
         segmentation,
         model_version,
-        cast(as_of_date as date) as trained_on
+        cast(min(as_of_date) as date) as trained_on,
+        max(
+            case
+                when source_column in ({{ growing_features() }}) then 1
+                else 0
+            end
+        ) as growing_features
     from {{ ref('segmentation_models') }}
     where is_current
+    group by segmentation, model_version
 
 ),
 
@@ -86,7 +93,12 @@ drifted_features as (
     from (
         select distinct
             segmentation,
-            source_column
+            -- Whatever the window; drift knows one name of each.
+            case source_column
+                when 'spend' then 'spend_before_returns'
+                when 'orders_per_month' then 'orders'
+                else regexp_replace(source_column, '_[0-9]+_days$', '')
+            end as measure
         from {{ ref('segmentation_models') }}
         where is_current
     ) as models
@@ -100,8 +112,8 @@ drifted_features as (
             and segmentations.grain = feature_drift.unit
             and mix_drift.reference_date = feature_drift.reference_date
             and feature_drift.feature in (
-                models.source_column,
-                models.source_column || '_{{ var('short_window_days') }}_days'
+                models.measure,
+                models.measure || '_{{ var('short_window_days') }}_days'
             )
     where
         feature_drift.is_latest
@@ -133,8 +145,10 @@ gathered as (
         segmentations.segmentation,
         segmentations.dataset,
         segmentations.features_from,
+        segmentations.grain,
         current_models.model_version,
         current_models.trained_on,
+        current_models.growing_features,
         last_months.as_of_date,
         cast(
             greatest(
@@ -240,7 +254,17 @@ final as (
         end
         || coalesce(
             ' Since the training have drifted: ' || drifted_features || '.', ''
-        ) as reasons,
+        )
+        || case
+            when
+                grain = 'customer'
+                and growing_features = 1
+                and (advised_interval_months is not null or mix_alert <> 'none')
+                then
+                    ' Features of all time grow as the history does, and age'
+                    || ' the model; those of a window do not.'
+            else ''
+        end as reasons,
         -- the interval
         advised_interval_months,
         advice,

@@ -5,17 +5,30 @@
 
 with current_models as (
 
-    select distinct
+    select
         segmentation_models.segmentation,
         segmentations.dataset,
         segmentations.grain,
-        cast(segmentation_models.as_of_date as date) as trained_on
+        cast(min(segmentation_models.as_of_date) as date) as trained_on,
+        max(
+            case
+                when
+                    segmentations.grain = 'customer'
+                    and segmentation_models.source_column
+                    in ({{ growing_features() }})
+                    then 1
+                else 0
+            end
+        ) = 1 as has_growing_features
     from {{ ref('segmentation_models') }} as segmentation_models
     inner join {{ ref('segmentations') }} as segmentations
         on segmentation_models.segmentation = segmentations.segmentation
     where
         segmentation_models.is_current
         and segmentations.features_from = 'grain'
+    group by
+        segmentation_models.segmentation, segmentations.dataset,
+        segmentations.grain
 
 ),
 
@@ -24,12 +37,12 @@ possible_pairs as (
     select
         current_models.segmentation,
         drift_pairs.*,
-        max(drift_pairs.reference_date) over (
+        min(drift_pairs.reference_date) over (
             partition by
                 current_models.segmentation,
                 drift_pairs.comparison,
                 drift_pairs.as_of_date
-        ) as latest_reference_date
+        ) as first_reference_date
     from {{ ref('int_drift_pairs') }} as drift_pairs
     inner join current_models
         on
@@ -37,7 +50,7 @@ possible_pairs as (
             and drift_pairs.unit = current_models.grain
     where
         drift_pairs.comparison <> 'since_training'
-        or drift_pairs.reference_date <= current_models.trained_on
+        or drift_pairs.reference_date >= current_models.trained_on
 
 ),
 
@@ -45,7 +58,7 @@ possible_pairs as (
 pairs as (
 
     select * from possible_pairs
-    where reference_date = latest_reference_date
+    where reference_date = first_reference_date
 
 ),
 
@@ -88,7 +101,7 @@ segments as (
         min(model_version) as model_version,
         count(*) as entities,
         sum(peers) as peers,
-        {{ exact_sum('nearest_distance') }} as distances
+        {{ exact_sum('nearest_distance', 12) }} as distances
     from members
     group by segmentation, window_end, segment_id
 
@@ -157,7 +170,6 @@ mixes as (
         {{ key }},
         dataset,
         segments,
-        max(reference_model_version) as reference_model_version,
         max(current_model_version) as model_version,
         cast(max(all_reference_entities) as bigint) as reference_entities,
         cast(max(all_current_entities) as bigint) as current_entities,
@@ -171,16 +183,17 @@ mixes as (
         + sum(current_peers)
         / nullif(power(cast(max(all_current_entities) as double), 2), 0)
             as variance,
-        {{ exact_sum('reference_distances') }}
+        {{ exact_sum('reference_distances', 12) }}
         / nullif(max(all_reference_entities), 0) as reference_distance,
-        {{ exact_sum('current_distances') }}
+        {{ exact_sum('current_distances', 12) }}
         / nullif(max(all_current_entities), 0) as current_distance
     from totalled
     group by {{ key }}, dataset, segments
+    -- What two models say of two windows cannot be compared.
+    having max(reference_model_version) = max(current_model_version)
 
 ),
 
--- Scales of two models are not the same.
 shifts as (
 
     select
@@ -190,7 +203,7 @@ shifts as (
         pairs.as_of_date,
         now.segment_id,
         now.segment_name,
-        sqrt({{ exact_sum('power(now.scaled_mean - past.scaled_mean, 2)') }})
+        sqrt({{ exact_sum('power(now.scaled_mean - past.scaled_mean, 2)', 12) }})
             as centroid_shift
     from pairs
     inner join {{ ref('monthly_segment_centroids') }} as now
@@ -203,7 +216,6 @@ shifts as (
             and pairs.reference_date = past.as_of_date
             and now.segment_id = past.segment_id
             and now.feature = past.feature
-            and now.model_version = past.model_version
     group by
         pairs.segmentation, pairs.comparison, pairs.reference_date,
         pairs.as_of_date, now.segment_id, now.segment_name
@@ -226,14 +238,20 @@ judged as (
 
     select
         mixes.*,
-        case when mixes.segments = 1 then 0 else limits.chi_square end
-        * mixes.variance as mix_psi_by_chance
+        -- By degree of freedom the limit falls with their number: beyond the
+        -- last in the seed this is on the safe side.
+        case
+            when mixes.segments = 1 then 0
+            else
+                limits.chi_square * (mixes.segments - 1)
+                / limits.degrees_of_freedom
+        end * mixes.variance as mix_psi_by_chance
     from mixes
     left join {{ ref('chi_square_limits') }} as limits
         on
-            mixes.segments - 1 = limits.degrees_of_freedom
+            greatest(least(mixes.segments - 1, 30), 1)
+            = limits.degrees_of_freedom
             and limits.comparisons = 1
-    where mixes.reference_entities > 0 and mixes.current_entities > 0
 
 ),
 
@@ -250,8 +268,7 @@ final as (
         judged.as_of_date = max(judged.as_of_date) over (
             partition by judged.segmentation
         ) as is_latest,
-        -- models
-        judged.reference_model_version,
+        -- the model
         judged.model_version,
         -- counts
         judged.reference_entities,
@@ -269,14 +286,20 @@ final as (
         ranked_shifts.centroid_shift,
         ranked_shifts.segment_id as shifted_segment_id,
         ranked_shifts.segment_name as shifted_segment_name,
-        -- strings
+        -- the alert
+        current_models.has_growing_features,
         case
             when judged.mix_psi <= judged.mix_psi_by_chance then 'none'
-            when judged.mix_psi > {{ act }} then 'act'
+            when
+                judged.mix_psi > {{ act }}
+                and not current_models.has_growing_features
+                then 'act'
             when judged.mix_psi > {{ watch }} then 'watch'
             else 'none'
         end as alert
     from judged
+    inner join current_models
+        on judged.segmentation = current_models.segmentation
     left join ranked_shifts
         on
             judged.segmentation = ranked_shifts.segmentation
