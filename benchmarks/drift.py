@@ -3,9 +3,10 @@
 python benchmarks/drift.py [FOLDER] [--runs 200] [--seed 0]
 
 Builds the demo, or the real files of FOLDER, and draws windows of n customers, or of
-whole orders with n lines, with replacement from the busiest window of a dataset. Every
-run is a dataset of its own, so that the compiled models judge all runs at once. Printed
-is the share of runs with an alert, of any feature; planted drift has half as many runs.
+whole customers until there are n sale lines, with replacement from the busiest window of
+a dataset. Every run is a dataset of its own, so that the compiled models judge all runs
+at once. Printed is the share of runs with an alert, of any feature; planted drift has
+half as many runs.
 """
 
 from __future__ import annotations
@@ -47,7 +48,9 @@ where dataset = '{dataset}' and orders_90_days > 0;
 
 create table lines as
 select
-    dense_rank() over (order by order_id) - 1 as place,
+    dense_rank() over (
+        order by coalesce('customer ' || customer_id, 'order ' || order_id)
+    ) - 1 as place,
     transaction_line_id, product, category, country, channel, sales.quantity,
     sales.net_amount, sales.unit_price, sales.unit_cost, margin_rate, ship_days
 from source.main.sale_features as sales
@@ -72,7 +75,7 @@ DRAW = {
             lines.* exclude (place) replace (
                 draw || transaction_line_id as transaction_line_id {planted}
             ),
-            count(*) over (partition by draw) as lines_of_order
+            count(*) over (partition by draw) as lines_of_buyer
         from drawn join lines using (place)
     """,
 }
@@ -119,7 +122,7 @@ class Simulation:
             "create table customer_features_history as select * exclude (place)"
             "from customers limit 0; truncate staging.int_drift_sales"
         )
-        # Lines of every order; a customer is one entity.
+        # Lines of every customer; a customer is one entity.
         self.weights = {
             "customer": np.ones(self.query("from customers").shape[0], dtype=int),
             "sale": self.query(
@@ -138,7 +141,7 @@ class Simulation:
         for run in range(runs):
             for window_end in ("2020-03-31", "2020-09-30"):
                 places = random.integers(len(weights), size=n)
-                # Whole orders, until there are n lines.
+                # Whole customers, until there are n lines.
                 before = np.cumsum(weights[places]) - weights[places]
                 places = places[before < n]
                 parts.append(

@@ -91,8 +91,14 @@ final as (
         sampled.ship_days,
         count(*) over (
             partition by
-                sampled.dataset, sampled.window_end, transactions.order_id
-        ) as lines_of_order
+                sampled.dataset,
+                sampled.window_end,
+                coalesce(
+                    'customer ' || transactions.customer_id,
+                    'order ' || transactions.order_id,
+                    sampled.transaction_line_id
+                )
+        ) as lines_of_buyer
     from sampled
     inner join transactions
         on

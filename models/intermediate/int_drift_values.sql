@@ -110,7 +110,7 @@ sales as (
 
     select
         *,
-        lines_of_order as peers
+        lines_of_buyer as peers
     from {{ ref('int_drift_sales') }}
 
 ),

@@ -203,7 +203,7 @@ divergences as (
         reference_entities,
         current_entities,
         bins,
-        -- As many independent entities as lines of few orders are worth (Kish,
+        -- As many independent entities as lines of few buyers are worth (Kish,
         -- 1965).
         power(cast(reference_entities as double), 2) / sum(reference_peers)
             as reference_independent,

@@ -80,7 +80,7 @@ members as (
         customer_segments.segment_id,
         customer_segments.model_version,
         customer_segments.distance as nearest_distance,
-        sales.lines_of_order as peers
+        sales.lines_of_buyer as peers
     from {{ ref('int_drift_sales') }} as sales
     inner join {{ ref('customer_segments') }} as customer_segments
         on
@@ -177,7 +177,7 @@ mixes as (
             'reference_entities', 'all_reference_entities',
             'current_entities', 'all_current_entities', 'segments'
         )) }} as mix_psi,
-        -- As many independent entities as lines of few orders are worth.
+        -- As many independent entities as lines of few buyers are worth.
         sum(reference_peers)
         / nullif(power(cast(max(all_reference_entities) as double), 2), 0)
         + sum(current_peers)

@@ -313,7 +313,7 @@ class TestValuesAreCountedInBothWindows:
         )
         models.put(
             "staging.int_drift_sales",
-            "dataset, window_end, product, quantity, unit_price, lines_of_order",
+            "dataset, window_end, product, quantity, unit_price, lines_of_buyer",
             "('shop', date '2011-03-31', 'bar', 1, 2.00001, 2),"
             "('shop', date '2011-03-31', 'egg', 1, 2, 2),"
             "('shop', date '2011-09-30', 'bar', 1, 6, 1),"
