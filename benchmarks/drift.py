@@ -3,10 +3,10 @@
 python benchmarks/drift.py [FOLDER] [--runs 200] [--seed 0]
 
 Builds the demo, or the real files of FOLDER, and draws windows of n customers, or of
-whole customers until there are n sale lines, with replacement from the busiest window of
-a dataset. Every run is a dataset of its own, so that the compiled models judge all runs
-at once. Printed is the share of runs with an alert, of any feature; planted drift has
-half as many runs.
+whole customers until there are n sale lines, with replacement from the busiest window
+of a dataset. Every run is a dataset of its own, so that the compiled models judge all
+runs at once. Printed is the share of runs with an alert, of any feature; planted drift
+has half as many runs.
 """
 
 from __future__ import annotations
@@ -49,7 +49,9 @@ where dataset = '{dataset}' and orders_90_days > 0;
 create table lines as
 select
     dense_rank() over (
-        order by coalesce('customer ' || customer_id, 'order ' || order_id)
+        order by coalesce(
+            'customer ' || sales.customer_id, 'order ' || order_id
+        )
     ) - 1 as place,
     transaction_line_id, product, category, country, channel, sales.quantity,
     sales.net_amount, sales.unit_price, sales.unit_cost, margin_rate, ship_days

@@ -38,20 +38,24 @@
 {%- endmacro %}
 
 {% macro duckdb__walked_months(month, step) -%}
-    list_reduce(
-        list(
-            struct_pack(
-                {%- for name, value in month.items() %}
+    struct_extract(
+        list_reduce(
+            array_agg(
+                struct_pack(
+                    {%- for name, value in month.items() %}
+                    {{ name }} := {{ value }} {{- ',' if not loop.last }}
+                    {%- endfor %}
+                )
+                order by place
+            ),
+            (walked, month) -> struct_pack(
+                {%- for name, value in step.items() %}
                 {{ name }} := {{ value }} {{- ',' if not loop.last }}
                 {%- endfor %}
-            ) order by place
+            )
         ),
-        lambda walked, month: struct_pack(
-            {%- for name, value in step.items() %}
-            {{ name }} := {{ value }} {{- ',' if not loop.last }}
-            {%- endfor %}
-        )
-    ).stays
+        'stays'
+    )
 {%- endmacro %}
 
 {% macro spark__walked_months(month, step) -%}

@@ -1,6 +1,6 @@
--- Who stays in a segment hangs on the month before: the months of a customer are
--- walked through one after the other. Months before the first whose data or model
--- are others stay as they are.
+-- Who stays in a segment hangs on the month before: the months of a customer
+-- are walked through one after the other. Months before the first whose data or
+-- model are others stay as they are.
 
 {% set columns = [
     'segmentation', 'dataset', 'entity_id', 'as_of_date', 'raw_segment_id',
@@ -8,6 +8,13 @@
 ] %}
 {% set stored = stored_relation(columns) %}
 {% set work = months_to_score(stored) %}
+{% set is_changed = ['true'] %}
+{% for name, as_of_date in work.kept.items() %}
+    {% do is_changed.append(
+        "(segmentation <> '" ~ name ~ "' or as_of_date > cast('" ~ as_of_date
+        ~ "' as date))"
+    ) %}
+{% endfor %}
 
 with months as (
 
@@ -18,14 +25,7 @@ with months as (
             order by as_of_date
         ) as place
     from {{ ref('int_monthly_models') }}
-    where
-        true
-        {% for name, as_of_date in work.kept.items() %}
-            and (
-                segmentation <> '{{ name }}'
-                or as_of_date > cast('{{ as_of_date }}' as date)
-            )
-        {% endfor %}
+    where {{ is_changed | join(' and ') }}
 
 ),
 

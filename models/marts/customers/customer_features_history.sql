@@ -16,11 +16,11 @@ kept_months as (
         month_ends.dataset,
         month_ends.as_of_date
     from month_ends
-    inner join {{ stored or 'month_ends' }} as before
+    inner join {{ stored or 'month_ends' }} as written
         on
-            month_ends.dataset = before.dataset
-            and month_ends.as_of_date = before.as_of_date
-            and month_ends.data_digest = before.data_digest
+            month_ends.dataset = written.dataset
+            and month_ends.as_of_date = written.as_of_date
+            and month_ends.data_digest = written.data_digest
     where {{ 'true' if stored else 'false' }}
 
 ),
@@ -46,12 +46,12 @@ final as (
     where first_date is not null
     {% if stored %}
     union all
-    select before.{{ columns | replace(', ', ', before.') }}
-    from {{ stored }} as before
+    select written.{{ columns | replace(', ', ', written.') }}
+    from {{ stored }} as written
     inner join kept_months
         on
-            before.dataset = kept_months.dataset
-            and before.as_of_date = kept_months.as_of_date
+            written.dataset = kept_months.dataset
+            and written.as_of_date = kept_months.as_of_date
     {% endif %}
 
 )

@@ -203,8 +203,11 @@ shifts as (
         pairs.as_of_date,
         now.segment_id,
         now.segment_name,
-        sqrt({{ exact_sum('power(now.scaled_mean - past.scaled_mean, 2)', 12) }})
-            as centroid_shift
+        sqrt(
+            {{ exact_sum(
+                'power(now.scaled_mean - past.scaled_mean, 2)', 12
+            ) }}
+        ) as centroid_shift
     from pairs
     inner join {{ ref('monthly_segment_centroids') }} as now
         on
