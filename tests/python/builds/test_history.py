@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
+import yaml
 from conftest import PROJECT, Build
 
 TABLES = {
@@ -65,7 +66,12 @@ def builds(sales, tmp_path_factory) -> dict[str, dict[str, pd.DataFrame]]:
 
     Nothing is sold on the last day of April: its month end counts from May on.
     """
-    shop = Shop(tmp_path_factory.mktemp("history"), {})
+    project = yaml.safe_load((PROJECT / "dbt_project.yml").read_text("utf-8"))
+    definition = project["vars"]["segmentations"]["chocolate_accounts"]
+    shop = Shop(
+        tmp_path_factory.mktemp("history"),
+        {"segmentations": {"chocolate_accounts": definition}},
+    )
     is_early = sales.Date.str.contains("Jan|Feb|Mar|Apr")
     found = {"early": shop.load(sales[is_early])}
     # What is kept is kept as it stands, even what was tampered with.
