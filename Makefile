@@ -51,7 +51,8 @@ else
 	$(BIN)/segments summary
 endif
 
-test: lint pytest ## Lint and run every test (SEGMENTATION_DATA_DIR=<folder of real files>)
+test: .venv/dev ## Lint and run every test (SEGMENTATION_DATA_DIR=<folder of real files>)
+	$(MAKE) --jobs 2 --output-sync --no-print-directory pytest-builds lint pytest-library
 
 test-spark: java .venv-spark/spark ## Run the tests on Apache Spark (SEGMENTATION_DATA_DIR=<folder of real files>)
 	$(MAKE) --jobs 2 --output-sync --no-print-directory pytest-adapter pytest-spark
