@@ -2,9 +2,12 @@
 -- and by the first one where none was: it keeps its model when another one is
 -- trained later. The last day of the data is scored by the current model, as in
 -- customer_segments. A model whose columns are gone scores nothing.
-{% set columns = adapter.get_columns_in_relation(
+{% set columns = [] %}
+{% for column in adapter.get_columns_in_relation(
     ref('customer_features_history')
-) | map(attribute='name') | map('lower') | list if execute else [] %}
+) if execute %}
+    {% do columns.append("'" ~ column.name | lower ~ "'") %}
+{% endfor %}
 
 with months as (
 
@@ -41,9 +44,7 @@ versions as (
         having
             count(*) = count(
                 case
-                    when lower(source_column) in (
-                        '{{ columns | join("', '") }}'
-                    )
+                    when lower(source_column) in ({{ columns | join(', ') }})
                         then 1
                 end
             )

@@ -45,13 +45,13 @@ final as (
     from features
     where first_date is not null
     {% if stored %}
-    union all
-    select written.{{ columns | replace(', ', ', written.') }}
-    from {{ stored }} as written
-    inner join kept_months
-        on
-            written.dataset = kept_months.dataset
-            and written.as_of_date = kept_months.as_of_date
+        union all
+        select written.{{ columns | replace(', ', ', written.') }}
+        from {{ stored }} as written
+        inner join kept_months
+            on
+                written.dataset = kept_months.dataset
+                and written.as_of_date = kept_months.as_of_date
     {% endif %}
 
 )
