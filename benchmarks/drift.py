@@ -17,6 +17,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
@@ -242,13 +243,13 @@ def fired(rows: pd.DataFrame, alert: pd.Series) -> float:
     return alert.groupby(rows.dataset).any().mean()
 
 
-def main() -> None:
-    """Print the share of runs with an alert for every case and size."""
+def simulate(text: str, runs: int, table: Callable[..., None]) -> None:
+    """Read the command line that the text describes, and print a table per dataset."""
     parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+        description=text, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("folder", type=Path, nargs="?")
-    parser.add_argument("--runs", type=int, default=200)
+    parser.add_argument("--runs", type=int, default=runs)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     inputs = (
@@ -258,7 +259,7 @@ def main() -> None:
         database = build(Path(folder), inputs)
         for dataset, mixed in MIXED.items():
             simulation = Simulation(database, dataset, options.runs, options.seed)
-            report(simulation, dataset, mixed)
+            table(simulation, dataset, mixed)
 
 
 def report(simulation: Simulation, dataset: str, mixed: str) -> None:
@@ -285,4 +286,4 @@ def print_row(name: str, size: str, shares: list[float]) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    simulate(__doc__, 200, report)

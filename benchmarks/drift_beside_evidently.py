@@ -9,22 +9,16 @@ how often Evidently calls the whole data set drifted: half of its columns or mor
 
 from __future__ import annotations
 
-import argparse
 import os
-import tempfile
 import warnings
-from pathlib import Path
 from time import perf_counter
 
 os.environ["DO_NOT_TRACK"] = "1"  # before Evidently is imported
 
 import pandas as pd
-from drift import MIXED, PROJECT, SIZES, Simulation, build, fired
+from drift import SIZES, Simulation, fired, simulate
 from evidently import DataDefinition, Dataset, Report
 from evidently.presets import DataDriftPreset
-
-from customer_segmentation.inputs import input_files
-from customer_segmentation.sources import read_catalogue
 
 warnings.simplefilter("ignore")
 
@@ -44,25 +38,6 @@ def share_of_drifted_columns(rows: pd.DataFrame, windows: pd.DataFrame) -> float
     )
     report = Report([DataDriftPreset()]).run(current, reference)
     return report.dict()["metrics"][0]["value"]["share"]
-
-
-def main() -> None:
-    """Print the shares of runs for every case and size, and the seconds of a run."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("folder", type=Path, nargs="?")
-    parser.add_argument("--runs", type=int, default=50)
-    parser.add_argument("--seed", type=int, default=0)
-    options = parser.parse_args()
-    inputs = (
-        input_files(options.folder, read_catalogue(PROJECT)) if options.folder else {}
-    )
-    with tempfile.TemporaryDirectory() as folder:
-        database = build(Path(folder), inputs)
-        for dataset, mixed in MIXED.items():
-            simulation = Simulation(database, dataset, options.runs, options.seed)
-            beside(simulation, dataset, mixed)
 
 
 def beside(simulation: Simulation, dataset: str, mixed: str) -> None:
@@ -95,4 +70,4 @@ def beside(simulation: Simulation, dataset: str, mixed: str) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    simulate(__doc__, 50, beside)

@@ -8,12 +8,13 @@
 ] %}
 {% set stored = stored_relation(columns) %}
 {% set work = months_to_score(stored) %}
-{% set is_changed = ['true'] %}
+{% set is_changed, is_kept, is_last_kept = ['true'], [], [] %}
 {% for name, as_of_date in work.kept.items() %}
-    {% do is_changed.append(
-        "(segmentation <> '" ~ name ~ "' or as_of_date > cast('" ~ as_of_date
-        ~ "' as date))"
-    ) %}
+    {% set is_own = "segmentation = '" ~ name ~ "'" %}
+    {% set date = "cast('" ~ as_of_date ~ "' as date)" %}
+    {% do is_changed.append('not (' ~ is_own ~ ' and as_of_date <= ' ~ date ~ ')') %}
+    {% do is_kept.append('(' ~ is_own ~ ' and as_of_date <= ' ~ date ~ ')') %}
+    {% do is_last_kept.append('(' ~ is_own ~ ' and as_of_date = ' ~ date ~ ')') %}
 {% endfor %}
 
 with months as (
@@ -59,7 +60,7 @@ placed as (
         on
             nearest.segmentation = months.segmentation
             and nearest.as_of_date = months.as_of_date
-    {% for name, as_of_date in work.kept.items() %}
+    {% if is_last_kept %}
         union all
         select
             segmentation,
@@ -71,11 +72,9 @@ placed as (
             cast(null as string) as held_by,
             0 as place,
             segment_id
-        from {{ stored }} as stored_{{ loop.index }}
-        where
-            segmentation = '{{ name }}'
-            and as_of_date = cast('{{ as_of_date }}' as date)
-    {% endfor %}
+        from {{ stored }} as written
+        where {{ is_last_kept | join(' or ') }}
+    {% endif %}
 
 ),
 
@@ -128,14 +127,12 @@ final as (
 
     select {{ columns | join(', ') }}
     from scored
-    {% for name, as_of_date in work.kept.items() %}
+    {% if is_kept %}
         union all
         select {{ columns | join(', ') }}
-        from {{ stored }} as kept_{{ loop.index }}
-        where
-            segmentation = '{{ name }}'
-            and as_of_date <= cast('{{ as_of_date }}' as date)
-    {% endfor %}
+        from {{ stored }} as written
+        where {{ is_kept | join(' or ') }}
+    {% endif %}
 
 )
 

@@ -3,7 +3,6 @@
     'dataset', 'unit', 'reference_date', 'as_of_date', 'feature', 'kind',
 ] | join(', ') %}
 {% set commonest_categories = 19 %}
-{% set watch, act = 0.1, 0.25 %}
 
 with pairs as (
 
@@ -345,12 +344,7 @@ final as (
         judged.current_mean,
         judged.unseen_share,
         -- strings
-        case
-            when judged.psi <= judged.psi_by_chance then 'none'
-            when judged.psi > {{ act }} then 'act'
-            when judged.psi > {{ watch }} then 'watch'
-            else 'none'
-        end as alert
+        {{ drift_alert('judged.psi', 'judged.psi_by_chance') }} as alert
     from judged
     inner join pairs
         on

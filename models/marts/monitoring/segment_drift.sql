@@ -1,4 +1,3 @@
-{% set watch, act = 0.1, 0.25 %}
 {% set key = [
     'segmentation', 'comparison', 'reference_date', 'as_of_date',
 ] | join(', ') %}
@@ -291,15 +290,10 @@ final as (
         ranked_shifts.segment_name as shifted_segment_name,
         -- the alert
         current_models.has_growing_features,
-        case
-            when judged.mix_psi <= judged.mix_psi_by_chance then 'none'
-            when
-                judged.mix_psi > {{ act }}
-                and not current_models.has_growing_features
-                then 'act'
-            when judged.mix_psi > {{ watch }} then 'watch'
-            else 'none'
-        end as alert
+        {{ drift_alert(
+            'judged.mix_psi', 'judged.mix_psi_by_chance',
+            'not current_models.has_growing_features'
+        ) }} as alert
     from judged
     inner join current_models
         on judged.segmentation = current_models.segmentation
