@@ -1,0 +1,194 @@
+"""The published tables, as the report and the slides read them."""
+
+from __future__ import annotations
+
+from collections import namedtuple
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+
+from customer_segmentation.errors import SegmentationError
+from customer_segmentation.report.wording import words
+
+__all__ = ["Dataset", "Published", "Segmentation"]
+
+SEGMENTATIONS = """
+select
+    segmentation, dataset, grain, features_from, segmentations.is_demo, definition,
+    model_version, fitted_entities, cast(trained_at as date) as trained_on,
+    as_of_date, entities, revenue
+from segmentations
+inner join (
+    select distinct
+        segmentation, model_version, fitted_entities, trained_at
+    from segmentation_models
+    where is_current
+) as models using (segmentation)
+inner join (
+    select
+        segmentation, cast(sum(entities) as bigint) as entities,
+        cast(sum(revenue) as double) as revenue
+    from segment_summary
+    group by segmentation
+) as sizes using (segmentation)
+left join (
+    select segmentation, max(cast(as_of_date as date)) as as_of_date
+    from customer_segments
+    group by segmentation
+) as scored using (segmentation)
+where entities > 0
+order by dataset, contains(segmentation, '_as_published'), segmentation
+"""
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A dataset with rows.
+
+    Attributes
+    ----------
+    name : str
+    currency : str or None
+        Of its amounts, as ISO 4217 writes it.
+    is_demo : bool
+        Whether it is the demo's.
+    customers, sale_lines, products, countries : int
+    first_date, last_date : date or None
+        Of its sales; None where it has none.
+    revenue : float
+    """
+
+    name: str
+    currency: str | None
+    is_demo: bool
+    customers: int
+    sale_lines: int
+    products: int
+    countries: int
+    first_date: date | None
+    last_date: date | None
+    revenue: float
+
+    @property
+    def title(self) -> str:
+        """In words."""
+        return words(self.name)
+
+
+@dataclass(frozen=True)
+class Segmentation:
+    """A segmentation with entities.
+
+    Attributes
+    ----------
+    name : str
+    dataset : Dataset
+    grain : str
+        customer or sale.
+    is_as_published : bool
+        Whether it repeats a published work.
+    has_history : bool
+        Whether its features are known at month ends.
+    model_version, fitted_entities : int
+    trained_on : date
+    as_of_date : date or None
+        Date of the data; None where they have no dates.
+    entities : int
+    revenue : float
+    """
+
+    name: str
+    dataset: Dataset
+    grain: str
+    is_as_published: bool
+    model_version: int
+    fitted_entities: int
+    trained_on: date
+    as_of_date: date | None
+    entities: int
+    revenue: float
+
+    @property
+    def title(self) -> str:
+        """In words."""
+        return words(self.name)
+
+    @property
+    def entity(self) -> str:
+        """What one entity is, in the singular."""
+        return {"customer": "customer", "sale": "sale line"}[self.grain]
+
+
+class Published:
+    """Reads the published database.
+
+    Parameters
+    ----------
+    database : Path
+
+    Raises
+    ------
+    SegmentationError
+        If there is no such database, or it does not hold the tables of a build.
+    """
+
+    def __init__(self, database: Path):
+        if not database.exists():
+            raise SegmentationError(
+                f"No database at {database}. Run `make build` first."
+            )
+        self.database = database
+        try:
+            self._connection = duckdb.connect(str(database), read_only=True)
+        except duckdb.Error as error:
+            raise SegmentationError(
+                f"{database} cannot be read ({error}). Run `make build` first."
+            ) from None
+        self.datasets = {
+            row.dataset: Dataset(row.dataset, *row[1:])
+            for row in self.rows("from datasets order by dataset")
+        }
+        self.segmentations = {
+            row.segmentation: Segmentation(
+                name=row.segmentation,
+                dataset=self.datasets[row.dataset],
+                grain=row.grain,
+                is_as_published="_as_published" in row.segmentation,
+                model_version=row.model_version,
+                fitted_entities=row.fitted_entities,
+                trained_on=row.trained_on,
+                as_of_date=row.as_of_date,
+                entities=row.entities,
+                revenue=row.revenue,
+            )
+            for row in self.rows(SEGMENTATIONS)
+        }
+
+    def __enter__(self) -> Published:
+        return self
+
+    def __exit__(self, *_) -> None:
+        self._connection.close()
+
+    def rows(self, query: str, **parameters) -> list:
+        """Run a query; its rows come as named tuples, with None for NULL."""
+        result = self._run(query, parameters)
+        columns = [column for column, *_ in result.description]
+        row = namedtuple("Row", columns)
+        return [row(*values) for values in result.fetchall()]
+
+    def frame(self, query: str, **parameters) -> pd.DataFrame:
+        """Run a query; numbers come as doubles or integers."""
+        return self._run(query, parameters).df()
+
+    def _run(self, query: str, parameters: dict) -> duckdb.DuckDBPyConnection:
+        try:
+            return self._connection.execute(query, parameters or None)
+        except duckdb.Error as error:
+            raise SegmentationError(
+                f"{self.database} does not hold the tables of this version ({error}). "
+                "Run `make build` first."
+            ) from None
