@@ -167,10 +167,8 @@ class Published:
             for row in self.rows(SEGMENTATIONS)
         }
 
-    def __enter__(self) -> Published:
-        return self
-
-    def __exit__(self, *_) -> None:
+    def close(self) -> None:
+        """Let go of the file."""
         self._connection.close()
 
     def rows(self, query: str, **parameters) -> list:

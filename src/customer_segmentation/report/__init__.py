@@ -1,0 +1,1 @@
+"""One page for who does not query tables."""
