@@ -76,8 +76,16 @@ def _parser() -> argparse.ArgumentParser:
 
     publishing = command(_publish, "publish the built tables for BI tools")
     publishing.add_argument("--source", type=Path, help=BUILT)
+    reporting = command(_report, "write what was published as one page")
+    reporting.add_argument(
+        "--page",
+        type=Path,
+        default="report/index.html",
+        help="to write (default: %(default)s)",
+    )
     for parser_with_target in (
         publishing,
+        reporting,
         command(_summary, "summarise what was published"),
     ):
         parser_with_target.add_argument(
@@ -203,6 +211,13 @@ def _publish(options: argparse.Namespace) -> None:
     source = options.source or _built(options.target)
     tables = publish(source, options.database)
     print(f"Published {len(tables)} tables to {options.database}")
+
+
+def _report(options: argparse.Namespace) -> None:
+    from customer_segmentation.report import write_report
+
+    size = write_report(options.database, options.page)
+    print(f"Report: {options.page} ({size / 1e6:.1f} MB, opens offline)")
 
 
 def _summary(options: argparse.Namespace) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import duckdb
 
 from customer_segmentation.built import attach_built
+from customer_segmentation.changes import add_changes
 from customer_segmentation.errors import SegmentationError
 from customer_segmentation.sql import identifier, literal
 
@@ -26,6 +27,8 @@ order by all
 
 def publish(source: Path, target: Path) -> dict[str, int]:
     """Copy every table of the schema ``main`` into a database of its own.
+
+    What changed since the last time is added as the table ``segment_changes``.
 
     The new file is written beside the target and then takes its place in one
     step: a reader sees the old tables or the new ones, never something between,
@@ -66,6 +69,8 @@ def publish(source: Path, target: Path) -> dict[str, int]:
             f"attach {literal(unfinished)} as published (storage_version 'v1.0.0')"
         )
         rows = {table: _copy(connection, table, comment) for table, comment in tables}
+        if "customer_segments" in rows:
+            rows["segment_changes"] = add_changes(connection, target)
         connection.execute("detach published")
     # A log that an interrupted reader left would be replayed into the new file.
     Path(f"{target}.wal").unlink(missing_ok=True)

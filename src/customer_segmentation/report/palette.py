@@ -6,10 +6,12 @@ from dataclasses import dataclass
 
 __all__ = [
     "ACCENT",
+    "ALERT",
     "COLOURS",
     "DIVERGING",
     "GREY",
     "INK",
+    "SERIES",
     "Mark",
     "mark",
 ]
@@ -31,9 +33,20 @@ COLOURS = (
 SYMBOLS = ("circle", "square", "diamond", "cross", "triangle-up", "x", "star")
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash")
 
+# What is no segment has none of their colours: ink and greys, and one for alarms.
 INK = "#1c2733"
-GREY = "#8a94a0"
-ACCENT = "#27509b"
+ACCENT = "#34475c"
+GREY = "#98a3ae"
+ALERT = "#b3261e"
+# Of a few lines in one chart; dashes tell the second three from the first.
+SERIES = (
+    (INK, "solid"),
+    ("#6b7c8f", "solid"),
+    ("#a9b4bf", "solid"),
+    (INK, "dot"),
+    ("#6b7c8f", "dash"),
+    ("#a9b4bf", "dashdot"),
+)
 # Low to high through white; blue and orange differ for everyone.
 DIVERGING = (
     (0.0, "#b35806"),

@@ -11,9 +11,10 @@ import duckdb
 import pandas as pd
 
 from customer_segmentation.errors import SegmentationError
-from customer_segmentation.report.wording import words
+from customer_segmentation.report.palette import Mark, mark
+from customer_segmentation.report.wording import label, words
 
-__all__ = ["Dataset", "Published", "Segmentation"]
+__all__ = ["Dataset", "Published", "Segment", "Segmentation"]
 
 SEGMENTATIONS = """
 select
@@ -41,6 +42,17 @@ left join (
 ) as scored using (segmentation)
 where entities > 0
 order by dataset, contains(segmentation, '_as_published'), segmentation
+"""
+
+SEGMENTS = """
+select
+    segment_id, segment_name, segment_summary.marked_by, entities, share,
+    cast(revenue as double) as revenue, revenue_share, has_archetype, interpretation,
+    actions
+from segment_summary
+left join segment_playbook using (segmentation, segment_id, segment_name)
+where segment_summary.segmentation = $segmentation
+order by revenue_share desc nulls last, share desc, segment_id
 """
 
 
@@ -122,6 +134,45 @@ class Segmentation:
         return {"customer": "customer", "sale": "sale line"}[self.grain]
 
 
+@dataclass(frozen=True)
+class Segment:
+    """A segment of the current model.
+
+    Attributes
+    ----------
+    segment_id : int
+        The durable one.
+    segment_name, marked_by : str
+    entities : int
+    share, revenue, revenue_share : float
+        The last is None where nothing was sold.
+    has_archetype : bool
+    interpretation, actions : str or None
+        Of the playbook.
+    """
+
+    segment_id: int
+    segment_name: str
+    marked_by: str
+    entities: int
+    share: float
+    revenue: float
+    revenue_share: float | None
+    has_archetype: bool
+    interpretation: str | None
+    actions: str | None
+
+    @property
+    def mark(self) -> Mark:
+        """How it is drawn."""
+        return mark(self.segment_id)
+
+    @property
+    def label(self) -> str:
+        """Its name as Plotly shows text."""
+        return label(self.segment_name, 60)
+
+
 class Published:
     """Reads the published database.
 
@@ -166,6 +217,10 @@ class Published:
             )
             for row in self.rows(SEGMENTATIONS)
         }
+
+    def segments(self, segmentation: str) -> list[Segment]:
+        """List the segments, the one with most revenue first."""
+        return [Segment(*row) for row in self.rows(SEGMENTS, segmentation=segmentation)]
 
     def close(self) -> None:
         """Let go of the file."""

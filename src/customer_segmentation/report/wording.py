@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Sequence
 from datetime import date
 from html import escape
@@ -12,7 +13,10 @@ __all__ = [
     "as_date",
     "as_month",
     "counted",
+    "feature_label",
+    "feature_value",
     "label",
+    "labels",
     "listing",
     "number",
     "share",
@@ -149,3 +153,37 @@ def labels(texts: Sequence[str], at_most: int = 40) -> list[str]:
         seen[short] = seen.get(short, 0) + 1
         written.append(short if seen[short] == 1 else f"{short} ({seen[short]})")
     return written
+
+
+MONEY = {"amount", "cost", "income", "margin", "price", "profit", "revenue", "spend"}
+MONEY |= {"value"}
+
+
+def _unit(feature: str) -> str:
+    """Tell days, shares and money by the last word, the window left out."""
+    measure = re.sub(r"(_\d+_days|_before_returns|_thousands)$", "", feature)
+    last = measure.rsplit("_", 1)[-1]
+    if last in ("rate", "share"):
+        return "share"
+    if last in MONEY:
+        return "money"
+    return "days" if last == "days" else ""
+
+
+def feature_label(feature: str, currency: str | None) -> str:
+    """Name a feature with its unit.
+
+    >>> feature_label("spend_90_days", "GBP"), feature_label("return_rate", "GBP")
+    ('Spend 90 days (GBP)', 'Return rate')
+    """
+    name = label(words(feature))
+    return f"{name} ({currency})" if currency and _unit(feature) == "money" else name
+
+
+def feature_value(value: float | None, feature: str) -> str:
+    """Write the value of a feature: a rate or share as a percentage.
+
+    >>> feature_value(0.25, "return_rate"), feature_value(12.0, "recency_days")
+    ('25 %', '12')
+    """
+    return share(value) if _unit(feature) == "share" else number(value)

@@ -1,0 +1,64 @@
+"""Parts of a section that are neither chart nor table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from customer_segmentation.report.published import Segment
+from customer_segmentation.report.wording import amount, share
+
+__all__ = ["Cards", "Facts", "Findings", "Note"]
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Pairs of a short name and a figure."""
+
+    facts: Sequence[tuple[str, str]]
+
+    kind = "facts"
+
+
+@dataclass(frozen=True)
+class Findings:
+    """Pairs of a finding and what it means."""
+
+    findings: Sequence[tuple[str, str]]
+
+    kind = "findings"
+
+
+@dataclass(frozen=True)
+class Note:
+    """A paragraph."""
+
+    text: str
+
+    kind = "note"
+
+
+@dataclass(frozen=True)
+class Cards:
+    """One card per segment."""
+
+    segments: Sequence[Segment]
+    entities: str
+    currency: str | None
+
+    kind = "cards"
+
+    def figures(self, segment: Segment) -> str:
+        """Size and worth of a segment, in a line."""
+        said = [f"{segment.entities:,} {self.entities}, {share(segment.share)}"]
+        if segment.revenue_share is not None:
+            said.append(
+                f"{amount(segment.revenue, self.currency)}, "
+                f"{share(segment.revenue_share)} of revenue"
+            )
+        return " · ".join(said)
+
+    def actions(self, segment: Segment) -> list[str]:
+        """What to do, one action an item."""
+        actions = (part.strip(" .") for part in segment.actions.split(";"))
+        return [f"{part[:1].upper()}{part[1:]}." for part in actions if part]

@@ -1,0 +1,595 @@
+"""How the segments differ: countries, profiles, maps, rules, people, spreads."""
+
+from __future__ import annotations
+
+from itertools import groupby
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from customer_segmentation.report.charts import (
+    Cell,
+    Chart,
+    Section,
+    Table,
+    as_view,
+)
+from customer_segmentation.report.palette import DIVERGING, INK
+from customer_segmentation.report.published import Published, Segment, Segmentation
+from customer_segmentation.report.wording import (
+    counted,
+    feature_label,
+    feature_value,
+    label,
+    labels,
+    listing,
+    number,
+    share,
+    words,
+)
+
+__all__ = ["segments"]
+
+COUNTRIES = """
+with countries as (
+    select country, sum(entities) as entities
+    from segments_by_country
+    where segmentation = $segmentation
+    group by country
+    order by entities desc, country
+    limit 8
+)
+select
+    country, segment_id, segments.entities, share_of_country,
+    cast(revenue as double) as revenue, countries.entities as entities_of_country
+from segments_by_country as segments
+inner join countries using (country)
+where segmentation = $segmentation
+order by countries.entities desc, country, segment_id
+"""
+PROFILES = """
+select
+    segment_id, profiles.feature, mean, median, population_mean, z_score,
+    index_to_population, is_notable
+from segment_profiles as profiles
+inner join (
+    select distinct feature, feature_position
+    from segmentation_models
+    where segmentation = $segmentation and is_current
+) as features on profiles.feature = features.feature
+where segmentation = $segmentation
+order by feature_position, segment_id
+"""
+POINTS = """
+select
+    entity_id, segment_id, feature, feature_value, scaled_value, pca_1, pca_2, pca_3
+from segment_points
+where segmentation = $segmentation
+order by segment_id, entity_id, feature
+"""
+CENTRES = """
+select
+    segment_id, feature, feature_position, centroid,
+    sum((centroid - pca_origin) * pca_1) over (partition by segment_id) as pca_1,
+    sum((centroid - pca_origin) * pca_2) over (partition by segment_id) as pca_2,
+    sum((centroid - pca_origin) * pca_3) over (partition by segment_id) as pca_3
+from segmentation_models
+where segmentation = $segmentation and is_current
+order by segment_id, feature_position
+"""
+RULES = """
+select segment_id, rule, accuracy, coverage, fidelity, entities_under_rule
+from segment_rules
+where segmentation = $segmentation
+order by segment_id
+"""
+DEMOGRAPHICS = """
+select
+    attribute, attribute_value, segment_id, segment_name, entities, share_of_segment,
+    share_of_population, index_to_population, adjusted_residual, representation
+from segment_demographics
+where segmentation = $segmentation
+order by attribute, attribute_value, segment_id
+"""
+QUANTILES = """
+select
+    feature, scale, segment_id, p05, p25, median, p75, p95, minimum, maximum, entities
+from feature_quantiles
+inner join (
+    select distinct feature, feature_position
+    from segmentation_models
+    where segmentation = $segmentation and is_current
+) as features using (feature)
+where segmentation = $segmentation and segment_id is not null and entities > 0
+order by feature_position, scale, segment_id
+"""
+
+
+def segments(
+    published: Published, segmentation: Segmentation, segments: list[Segment]
+) -> Section:
+    """Show how the segments differ."""
+    blocks = [
+        *_profiles(published, segmentation, segments),
+        *_countries(published, segmentation, segments),
+        *_maps(published, segmentation, segments),
+        *_boxes(published, segmentation, segments),
+        *_demographics(published, segmentation, segments),
+        *_rules(published, segmentation, segments),
+    ]
+    marked = [f"{segment.segment_name}: {segment.marked_by}" for segment in segments]
+    return Section("segments", "Segments", f"{'; '.join(marked)}.", blocks)
+
+
+def _heatmap(values, texts, hovers, columns, rows, limit: float) -> go.Heatmap:
+    return go.Heatmap(
+        z=values,
+        x=columns,
+        y=rows,
+        text=texts,
+        texttemplate="%{text}",
+        customdata=hovers,
+        hovertemplate="%{y}, %{x}: %{customdata}<extra></extra>",
+        colorscale=[list(step) for step in DIVERGING],
+        zmin=-limit,
+        zmax=limit,
+        xgap=2,
+        ygap=2,
+        showscale=False,
+    )
+
+
+def _profiles(published, segmentation, segments) -> list[Chart]:
+    profiles = published.frame(PROFILES, segmentation=segmentation.name)
+    if profiles.empty:
+        return []
+    currency = segmentation.dataset.currency
+    features = list(dict.fromkeys(profiles.feature))
+    by_place = {(row.segment_id, row.feature): row for row in profiles.itertuples()}
+
+    def cell(row, shown: str) -> str:
+        if shown == "index":
+            return number(row.index_to_population)
+        return feature_value(getattr(row, shown), row.feature)
+
+    columns = labels([segment.segment_name for segment in segments], 24)
+    rows = [feature_label(feature, currency) for feature in features]
+    values = [[by_place[s.segment_id, f].z_score for s in segments] for f in features]
+    extreme = profiles.loc[profiles.z_score.abs().idxmax()]
+    names = {segment.segment_id: segment.segment_name for segment in segments}
+    notable = int(profiles.is_notable.sum())
+    sentence = (
+        f"{names[extreme.segment_id]} stand out most: their mean "
+        f"{words(extreme.feature).lower()} of "
+        f"{feature_value(extreme['mean'], extreme.feature)} lies "
+        f"{number(abs(extreme.z_score))} standard deviations "
+        f"{'above' if extreme.z_score > 0 else 'below'} that of all. "
+        f"{notable} of {len(profiles)} means are notable: at most 80 or at least 120 "
+        "where all are 100."
+    )
+    views = {}
+    for title, shown in (
+        ("Index, all = 100", "index"),
+        ("Mean", "mean"),
+        ("Median", "median"),
+    ):
+        texts = [
+            [cell(by_place[s.segment_id, f], shown) for s in segments] for f in features
+        ]
+        views[(title,)] = as_view(
+            sentence,
+            [_heatmap(values, texts, texts, columns, rows, limit=2)],
+            table=Table(
+                ["Feature", *(segment.segment_name for segment in segments)],
+                [[words(f), *row] for f, row in zip(features, texts, strict=True)],
+            ),
+            yaxis={"autorange": "reversed"},
+            xaxis={"side": "top"},
+            height=110 + 44 * len(features),
+        )
+    return [
+        Chart(
+            "profiles",
+            "What sets them apart",
+            views,
+            ["Numbers"],
+            "Blue lies above the mean of all, orange below, in standard deviations.",
+            is_wide=True,
+        )
+    ]
+
+
+def _countries(published, segmentation, segments) -> list[Chart]:
+    countries = published.frame(COUNTRIES, segmentation=segmentation.name)
+    if countries.country.nunique() < 2:
+        return []
+    names = list(dict.fromkeys(countries.country))
+    whole = {segment.segment_id: segment.share for segment in segments}
+    entities = f"{segmentation.entity}s"
+    known = countries[
+        (countries.entities_of_country >= 20) & (countries.country != "Unknown")
+    ]
+    sentence = f"The {len(names)} countries with most {entities}."
+    if not known.empty:
+        excess = known.share_of_country - known.segment_id.map(whole)
+        strongest = known.loc[excess.idxmax()]
+        name = next(s for s in segments if s.segment_id == strongest.segment_id)
+        sentence = (
+            f"{name.segment_name} are strongest in {strongest.country}: "
+            f"{share(strongest.share_of_country)} of the {entities} there, "
+            f"{share(name.share)} in all."
+        )
+    views = {}
+    currency = segmentation.dataset.currency
+    for title, column, scale in (
+        (f"Share of the country's {entities}", "share_of_country", 100),
+        (words(entities), "entities", 1),
+        ("Revenue", "revenue", 1),
+    ):
+        if column == "revenue" and not segmentation.revenue:
+            continue
+        table = countries.pivot(index="country", columns="segment_id", values=column)
+        table = table.reindex(names).fillna(0)
+        views[(title,)] = as_view(
+            sentence,
+            [
+                go.Bar(
+                    name=segment.label,
+                    x=labels(names, 20),
+                    y=[
+                        scale * value
+                        for value in table.get(
+                            segment.segment_id, pd.Series(0.0, index=names)
+                        )
+                    ],
+                    marker_color=segment.mark.colour,
+                )
+                for segment in segments
+            ],
+            y=f"{title}{', %' if scale == 100 else ''}"
+            + (f", {currency}" if column == "revenue" and currency else ""),
+            barmode="group",
+            height=400,
+        )
+    return [Chart("countries", "By country", views, ["Show"], is_wide=True)]
+
+
+def _maps(published, segmentation, segments) -> list[Chart]:
+    points = published.frame(POINTS, segmentation=segmentation.name)
+    centres = published.frame(CENTRES, segmentation=segmentation.name)
+    if points.empty:
+        return []
+    entity = segmentation.entity
+    features = list(dict.fromkeys(centres.sort_values("feature_position").feature))
+    scaled = points.pivot(index="entity_id", columns="feature", values="scaled_value")
+    values = points.pivot(index="entity_id", columns="feature", values="feature_value")
+    each = points.drop_duplicates("entity_id").set_index("entity_id").join(scaled)
+    middle = centres.pivot(index="segment_id", columns="feature", values="centroid")
+    middle = middle.join(
+        centres.drop_duplicates("segment_id").set_index("segment_id")[
+            ["pca_1", "pca_2", "pca_3"]
+        ]
+    )
+    hover = {
+        key: "<br>".join(
+            [
+                label(f"{words(entity)} {key}", 60),
+                *(
+                    f"{label(words(feature))}: {feature_value(row[feature], feature)}"
+                    for feature in features[:8]
+                ),
+            ]
+        )
+        for key, row in values.to_dict("index").items()
+    }
+    shown = len(each)
+    sample = (
+        f"{shown:,} of {segmentation.entities:,} {entity}s, drawn by a hash of their "
+        "id in proportion to their segments, at least 30 of each."
+        if shown < segmentation.entities
+        else f"All {shown:,} {entity}s."
+    )
+    charts = []
+    components = [c for c in ("pca_1", "pca_2", "pca_3") if each[c].notna().all()]
+    spans = {
+        s.segment_id: each.loc[each.segment_id == s.segment_id, components].std().mean()
+        for s in segments
+        if (each.segment_id == s.segment_id).sum() > 1
+    }
+    said = sample
+    if len(spans) > 1:
+        name = {s.segment_id: s.segment_name for s in segments}
+        widest, tightest = max(spans, key=spans.get), min(spans, key=spans.get)
+        said = (
+            f"{name[tightest]} are most alike and lie closest together, "
+            f"{name[widest]} are the most mixed. {sample}"
+        )
+    if len(components) > 1:
+        view = as_view(
+            said,
+            _clouds(each, middle, hover, segments, components[:2], flat=True),
+            x="First principal component",
+            y="Second principal component",
+            table=_centre_table(middle, segments, features),
+            height=460,
+        )
+        charts.append(
+            Chart(
+                "map",
+                "Map of the segments",
+                {(): view},
+                note="Near points are alike in all features. Rings mark the centres.",
+            )
+        )
+    axes = {}
+    if len(components) == 3:
+        axes["Principal components"] = (components, components)
+    for start in range(0, min(len(features), 12), 3):
+        chosen = features[max(min(start, len(features) - 3), 0) :][:3]
+        if len(chosen) == 3:
+            axes.setdefault(listing(map(words, chosen)), (chosen, chosen))
+    views = {}
+    for title, (columns, _) in axes.items():
+        names = [words(column).replace("Pca ", "Component ") for column in columns]
+        views[(title,)] = as_view(
+            said,
+            _clouds(each, middle, hover, segments, columns, flat=False),
+            table=_centre_table(middle, segments, features),
+            height=460,
+            scene={
+                axis: {"title": {"text": label(name, 22)}}
+                for axis, name in zip(("xaxis", "yaxis", "zaxis"), names, strict=True)
+            },
+            margin={"l": 0, "r": 0, "t": 0, "b": 0},
+        )
+    if views:
+        charts.append(
+            Chart(
+                "space",
+                "The segments in space",
+                views,
+                ["Axes"],
+                "Drag it, or turn it with the buttons. Features are shown as the model "
+                "sees them: transformed and scaled.",
+            )
+        )
+    return charts
+
+
+def _clouds(each, middle, hover, segments, columns, *, flat: bool) -> list:
+    scatter = go.Scatter if flat else go.Scatter3d
+    axes = "xy" if flat else "xyz"
+    traces = []
+    for segment in segments:
+        part = each[each.segment_id == segment.segment_id]
+        traces.append(
+            scatter(
+                name=segment.label,
+                mode="markers",
+                text=[hover[key] for key in part.index],
+                hovertemplate="%{text}<extra>" + segment.label + "</extra>",
+                marker={
+                    "color": segment.mark.colour,
+                    "size": 6 if flat else 3,
+                    "opacity": 0.55,
+                    "symbol": segment.mark.symbol if flat else "circle",
+                },
+                **{
+                    axis: part[column].to_numpy(np.float32)
+                    for axis, column in zip(axes, columns, strict=True)
+                },
+            )
+        )
+    for segment in segments:
+        if segment.segment_id not in middle.index:
+            continue
+        centre = middle.loc[segment.segment_id]
+        traces.append(
+            scatter(
+                name=f"Centre of {segment.label}",
+                mode="markers",
+                showlegend=False,
+                hovertemplate=f"Centre of {segment.label}<extra></extra>",
+                marker={
+                    "color": segment.mark.colour,
+                    "size": 16 if flat else 9,
+                    "symbol": "circle",
+                    "line": {"color": INK, "width": 2},
+                },
+                **{
+                    axis: [float(centre[column])]
+                    for axis, column in zip(axes, columns, strict=True)
+                },
+            )
+        )
+    return traces
+
+
+def _centre_table(middle, segments, features) -> Table:
+    return Table(
+        ["Centre, scaled", *map(words, features)],
+        [
+            [
+                segment.segment_name,
+                *(number(middle.loc[segment.segment_id, f]) for f in features),
+            ]
+            for segment in segments
+            if segment.segment_id in middle.index
+        ],
+    )
+
+
+def _boxes(published, segmentation, segments) -> list[Chart]:
+    quantiles = published.frame(QUANTILES, segmentation=segmentation.name)
+    views = {}
+    for (feature, scale), rows in groupby(
+        quantiles.itertuples(), lambda row: (row.feature, row.scale)
+    ):
+        of = {row.segment_id: row for row in rows}
+        present = [s for s in segments if s.segment_id in of]
+        medians = {s.segment_name: of[s.segment_id].median for s in present}
+        top, low = max(medians, key=medians.get), min(medians, key=medians.get)
+        measured = scale == "measured"
+        value = (lambda x, f=feature: feature_value(x, f)) if measured else number
+        name = words(feature)
+        sentence = (
+            f"Half of {top} lie at {value(medians[top])} or more in "
+            f"{name.lower()}, half of {low} at {value(medians[low])} or less."
+            if medians[top] > medians[low]
+            else f"The median {name.lower()} is {value(medians[top])} in all segments."
+        )
+        views[(name, "as measured" if measured else "as the model sees it")] = as_view(
+            sentence,
+            [
+                go.Box(
+                    name=label(segment.segment_name, 24),
+                    x=[label(segment.segment_name, 24)],
+                    q1=[of[segment.segment_id].p25],
+                    median=[of[segment.segment_id].median],
+                    q3=[of[segment.segment_id].p75],
+                    lowerfence=[of[segment.segment_id].p05],
+                    upperfence=[of[segment.segment_id].p95],
+                    marker_color=segment.mark.colour,
+                )
+                for segment in present
+            ],
+            y=feature_label(feature, segmentation.dataset.currency)
+            if measured
+            else f"{label(name)}, scaled",
+            table=Table(
+                ["Segment", "Minimum", "5 %", "25 %", "Median", "75 %", "95 %"]
+                + ["Maximum"],
+                [
+                    [
+                        segment.segment_name,
+                        *(
+                            value(getattr(of[segment.segment_id], column))
+                            for column in (
+                                *("minimum", "p05", "p25", "median"),
+                                *("p75", "p95", "maximum"),
+                            )
+                        ),
+                    ]
+                    for segment in present
+                ],
+            ),
+            showlegend=False,
+            height=380,
+        )
+    if not views:
+        return []
+    return [
+        Chart(
+            "spreads",
+            "Spread within the segments",
+            views,
+            ["Feature", "Values"],
+            "Boxes hold the middle half, whiskers nine of ten.",
+        )
+    ]
+
+
+def _demographics(published, segmentation, segments) -> list[Chart]:
+    found = published.frame(DEMOGRAPHICS, segmentation=segmentation.name)
+    views = {}
+    for attribute, rows in found.groupby("attribute", sort=True):
+        values = list(dict.fromkeys(rows.attribute_value))
+        place = {(r.segment_id, r.attribute_value): r for r in rows.itertuples()}
+        present = [s for s in segments if s.segment_id in set(rows.segment_id)]
+        notable = rows[rows.representation != "as expected"].sort_values(
+            "adjusted_residual", key=abs, ascending=False, kind="stable"
+        )
+        said = [
+            f"{r.attribute_value} is {r.representation}-represented among "
+            f"{r.segment_name} ({share(r.share_of_segment)} against "
+            f"{share(r.share_of_population)} of all)"
+            for r in notable.head(3).itertuples()
+        ]
+        name = words(attribute)
+        sentence = (
+            f"{listing(said)}."
+            if said
+            else f"{name} is spread over the segments as chance would do it."
+        )
+
+        def cells(of, values=values, present=present, place=place):
+            return [
+                [
+                    of(place[s.segment_id, v]) if (s.segment_id, v) in place else None
+                    for s in present
+                ]
+                for v in values
+            ]
+
+        texts = cells(lambda row: number(round(row.index_to_population)))
+        views[(name,)] = as_view(
+            sentence,
+            [
+                _heatmap(
+                    cells(lambda row: row.adjusted_residual),
+                    texts,
+                    cells(
+                        lambda row: (
+                            f"{share(row.share_of_segment)} of the segment, "
+                            f"{share(row.share_of_population)} of all, "
+                            f"{counted(row.entities, segmentation.entity)}"
+                        )
+                    ),
+                    labels([segment.segment_name for segment in present], 24),
+                    labels(values, 24),
+                    limit=5,
+                )
+            ],
+            table=Table(
+                [name, *(segment.segment_name for segment in present)],
+                [
+                    [value, *(text or "–" for text in row)]
+                    for value, row in zip(values, texts, strict=True)
+                ],
+            ),
+            yaxis={"autorange": "reversed", "type": "category"},
+            xaxis={"side": "top"},
+            height=110 + 40 * len(values),
+        )
+    if not views:
+        return []
+    return [
+        Chart(
+            "demographics",
+            "Who they are",
+            views,
+            ["Attribute"],
+            "100: as common as among all. Blue is over-represented, orange under; the "
+            "colour is the adjusted residual, so that chance stays pale.",
+        )
+    ]
+
+
+def _rules(published, segmentation, segments) -> list[Table]:
+    rules = {
+        rule.segment_id: rule
+        for rule in published.rows(RULES, segmentation=segmentation.name)
+    }
+    shown = [segment for segment in segments if segment.segment_id in rules]
+    if not shown:
+        return []
+    fidelity = rules[shown[0].segment_id].fidelity
+    return [
+        Table(
+            ["Segment", "Rule", "Of those under it, in the segment", "Finds of it"],
+            [
+                [
+                    Cell(segment.segment_name, segment.mark.colour),
+                    rules[segment.segment_id].rule,
+                    share(rules[segment.segment_id].accuracy),
+                    share(rules[segment.segment_id].coverage),
+                ]
+                for segment in shown
+            ],
+            "The segments as rules",
+            f"The rules together put {share(fidelity)} of the "
+            f"{segmentation.entity}s where the model puts them.",
+            frozenset({2, 3}),
+        )
+    ]
