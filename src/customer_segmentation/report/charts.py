@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import plotly.graph_objects as go
 
@@ -52,7 +52,13 @@ TEMPLATE = {
         "yaxis": _AXIS,
         "scene": {axis: _SCENE_AXIS for axis in ("xaxis", "yaxis", "zaxis")}
         | {"aspectmode": "cube"},
-        "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
+        "legend": {
+            "orientation": "h",
+            "x": 0,
+            "y": 1.02,
+            "yanchor": "bottom",
+            "itemsizing": "constant",
+        },
         "hoverlabel": {"bgcolor": "#ffffff", "font": {"color": INK}, "namelength": -1},
         "dragmode": False,
         "bargap": 0.25,
@@ -91,7 +97,7 @@ class Table:
     kind = "table"
 
     def cells(self) -> list[list[Cell]]:
-        """Every text as a cell."""
+        """Give every text as a cell."""
         return [
             [cell if isinstance(cell, Cell) else Cell(cell) for cell in row]
             for row in self.rows
@@ -146,7 +152,7 @@ class Chart:
     kind = "chart"
 
     def payload(self) -> dict:
-        """What the page's script needs."""
+        """Give what the page's script needs."""
         return {
             "choosers": self.choosers,
             "views": [
@@ -182,6 +188,17 @@ class Section:
     title: str
     lead: str
     blocks: list = field(default_factory=list)
+
+    def laid_out(self) -> list:
+        """List the blocks; a narrow chart without a neighbour is wide."""
+        laid, alone = [], False
+        for block in [*self.blocks, None]:
+            is_narrow = isinstance(block, Chart) and not block.is_wide
+            if alone and not is_narrow:
+                laid[-1] = replace(laid[-1], is_wide=True)
+            alone = is_narrow and not alone
+            laid.append(block)
+        return laid[:-1]
 
 
 def as_view(

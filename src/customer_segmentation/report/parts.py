@@ -59,6 +59,6 @@ class Cards:
         return " · ".join(said)
 
     def actions(self, segment: Segment) -> list[str]:
-        """What to do, one action an item."""
+        """List what to do."""
         actions = (part.strip(" .") for part in segment.actions.split(";"))
         return [f"{part[:1].upper()}{part[1:]}." for part in actions if part]

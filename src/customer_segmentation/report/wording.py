@@ -6,7 +6,8 @@ import math
 import re
 from collections.abc import Iterable, Sequence
 from datetime import date
-from html import escape
+from html import escape, unescape
+from textwrap import wrap
 
 __all__ = [
     "amount",
@@ -22,6 +23,7 @@ __all__ = [
     "share",
     "signed",
     "words",
+    "wrapped",
 ]
 
 
@@ -153,6 +155,18 @@ def labels(texts: Sequence[str], at_most: int = 40) -> list[str]:
         seen[short] = seen.get(short, 0) + 1
         written.append(short if seen[short] == 1 else f"{short} ({seen[short]})")
     return written
+
+
+def wrapped(texts: Sequence[str], width: int = 16) -> list[str]:
+    """Write labels over lines, so that they need not be turned.
+
+    >>> wrapped(["Spend before returns", "Tea & cake"])
+    ['Spend before<br>returns', 'Tea &amp; cake']
+    """
+    return [
+        "<br>".join(escape(line, quote=False) for line in wrap(unescape(text), width))
+        for text in labels(texts)
+    ]
 
 
 MONEY = {"amount", "cost", "income", "margin", "price", "profit", "revenue", "spend"}

@@ -20,6 +20,7 @@ from customer_segmentation.report.wording import (
     number,
     share,
     words,
+    wrapped,
 )
 
 __all__ = ["exploration"]
@@ -51,7 +52,8 @@ where segmentation = $segmentation
 AGES = """
 with people as (
     select
-        customers.customer_id, customers.age, customers.gender, customers.age_band,
+        customers.customer_id, customers.age_band,
+        coalesce(customers.age, customers.age_from) as age,
         cast(coalesce(features.spend, customers.spending_score) as double)
             as spending,
         features.spend is null as is_score,
@@ -62,7 +64,7 @@ with people as (
         on
             segments.segmentation = $segmentation
             and segments.entity_id = customers.customer_id
-    where customers.dataset = $dataset and customers.age is not null
+    where customers.dataset = $dataset and coalesce(customers.age, age_from) is not null
 )
 select
     *, count(*) over () as people, corr(age, spending) over () as correlation
@@ -102,6 +104,13 @@ group by all
 order by rows_refused desc, source_table, reason
 limit 20
 """
+TRANSFORMS = {
+    "log1p": "the logarithm of 1 + x",
+    "signed_log1p": "the logarithm of 1 + |x| with the sign of x",
+    "yeo_johnson": "the Yeo-Johnson transform",
+    "winsorise": "clipping of the extremes",
+    "iqr_filter": "leaving out what lies beyond 1.5 IQR",
+}
 
 
 def exploration(
@@ -150,8 +159,9 @@ def _distributions(published, segmentation, features) -> list[Chart]:
         if box is None or not box.entities:
             continue
         done = [
-            "no transform" if feature.transform == "none" else feature.transform,
-            *([feature.outliers] if feature.outliers != "none" else []),
+            TRANSFORMS.get(part, words(part).lower())
+            for part in (feature.transform, feature.outliers)
+            if part != "none"
         ]
         sentence = (
             f"Half of the {entities} have {words(name).lower()} from "
@@ -162,8 +172,7 @@ def _distributions(published, segmentation, features) -> list[Chart]:
                 if box.missing_entities
                 else ""
             )
-            + f"Before the fit: {' and '.join(words(d).lower() for d in done)}, "
-            "then the scaler."
+            + f"Before the fit: {listing([*done, 'the scaler'])}."
         )
         traces = []
         for place, (scale, colour) in enumerate(
@@ -282,7 +291,7 @@ def _correlations(published, segmentation, features) -> list[Chart]:
     if len(names) < 2:
         return []
     views = {}
-    short = labels([words(name) for name in names], 24)
+    short = wrapped([words(name) for name in names])
     for title, column in (
         ("as the model sees them", "transformed_correlation"),
         ("as measured", "correlation"),
@@ -481,7 +490,7 @@ def _genders(published, segmentation, segments) -> list[Chart]:
                             y=labels(list(shares), 28),
                             x=[100 * shares[name][gender] for name in shares],
                             text=[share(shares[name][gender]) for name in shares],
-                            hovertemplate="%{y}: %{text}<extra>%{fullData.name}</extra>",
+                            hovertemplate="%{y}: %{text}<extra></extra>",
                             marker_color=greys[place % len(greys)],
                         )
                         for place, gender in enumerate(names)
@@ -506,14 +515,19 @@ def _genders(published, segmentation, segments) -> list[Chart]:
 def _quality(published, segmentation, loads) -> list[Chart | Table]:
     dataset = segmentation.dataset
     reasons = published.rows(REASONS, dataset=dataset.name)
-    names = labels([words(load.source_table) for load in loads])
     worst = max(loads, key=lambda load: load.rows_refused / (load.rows_read or 1))
+    names = labels([words(load.source_table) for load in loads])
     sentence = (
-        f"{words(worst.source_table)} lost most: {share(worst.rows_refused / worst.rows_read)} "
-        f"of {counted(worst.rows_read, 'row')} were refused."
+        f"{words(worst.source_table)} lost most: "
+        f"{share(worst.rows_refused / worst.rows_read)} of "
+        f"{counted(worst.rows_read, 'row')} were refused."
         if worst.rows_refused
         else "Every row was accepted."
     )
+    said = [
+        f"{load.rows_accepted:,} accepted, {load.rows_refused:,} refused"
+        for load in loads
+    ]
     chart = Chart(
         "quality",
         "Rows read, accepted and refused",
@@ -526,16 +540,18 @@ def _quality(published, segmentation, loads) -> list[Chart | Table]:
                         orientation="h",
                         y=names,
                         x=[getattr(load, column) for load in loads],
-                        text=[f"{getattr(load, column):,}" for load in loads],
-                        textposition="auto",
+                        text=texts,
+                        textposition="outside",
                         marker_color=colour,
+                        cliponaxis=False,
                     )
-                    for title, column, colour in (
-                        ("Accepted", "rows_accepted", ACCENT),
-                        ("Refused", "rows_refused", ALERT),
+                    for title, column, colour, texts in (
+                        ("Accepted", "rows_accepted", ACCENT, None),
+                        ("Refused", "rows_refused", ALERT, said),
                     )
                 ],
                 x="Rows",
+                xaxis={"range": [0, 1.5 * max(load.rows_read for load in loads)]},
                 table=Table(
                     ["Table", "Source", "Read", "Accepted", "Refused"],
                     [

@@ -141,6 +141,7 @@ def _sizes(published, segmentation) -> list[Chart]:
                 for segment_id, rows in sizes.groupby("segment_id")
             ],
             y=f"{title}{unit}",
+            xaxis={"hoverformat": "%b %Y"},
             yaxis={"rangemode": "tozero"},
             height=420,
         )
@@ -187,10 +188,7 @@ def _transitions(published, segmentation) -> list[Chart]:
         ]
         moved.sort(key=lambda row: -row.customers)
         gone = sum(row.customers for row in moved)
-        said = [
-            f"{row.customers:,} from {_name(row, 'from')} to {_name(row, 'to')}"
-            for row in moved
-        ]
+        said = [f"{row.customers:,} {_said(row)}" for row in moved]
         sentence = (
             f"In {as_month(day)} {counted(gone, segmentation.entity)} of {total:,} "
             f"({share(gone / total)}) came, moved or fell silent"
@@ -218,7 +216,7 @@ def _transitions(published, segmentation) -> list[Chart]:
                         ],
                         "value": [row.customers for row in rows],
                         "color": [
-                            f"rgba{_rgb(before[r.from_segment_id, r.from_state][1], 0.35)}"
+                            _pale(before[r.from_segment_id, r.from_state][1], 0.35)
                             for r in rows
                         ],
                         "hovertemplate": "%{source.label} to %{target.label}: "
@@ -252,6 +250,18 @@ def _name(row, side: str) -> str:
     return getattr(row, f"{side}_segment_name") or STATES[getattr(row, f"{side}_state")]
 
 
+def _said(row) -> str:
+    """Tell a move in words."""
+    if row.to_state == "segment":
+        if row.from_state == "new":
+            return f"new in {row.to_segment_name}"
+        if row.from_state == "inactive":
+            return f"active again in {row.to_segment_name}"
+    if row.from_state == "segment" and row.to_state == "inactive":
+        return f"of {row.from_segment_name} fell silent"
+    return f"from {_name(row, 'from')} to {_name(row, 'to')}"
+
+
 def _nodes(keys) -> dict:
     """Give each end of a move its label and colour, segments first."""
     found = {(segment, state): name for segment, name, state in keys}
@@ -266,8 +276,9 @@ def _nodes(keys) -> dict:
     }
 
 
-def _rgb(colour: str, opacity: float) -> tuple:
-    return (*(int(colour[at : at + 2], 16) for at in (1, 3, 5)), opacity)
+def _pale(colour: str, opacity: float) -> str:
+    red, green, blue = (int(colour[at : at + 2], 16) for at in (1, 3, 5))
+    return f"rgba({red}, {green}, {blue}, {opacity})"
 
 
 def _drift(published, segmentation) -> list[Chart]:
@@ -384,7 +395,7 @@ def _backtest(published, segmentation) -> list[Chart]:
                     x=months + months[::-1],
                     y=[*rows.high, *rows.low[::-1]],
                     fill="toself",
-                    fillcolor=f"rgba{_rgb(ACCENT, 0.15)}",
+                    fillcolor=_pale(ACCENT, 0.15),
                     line={"width": 0},
                     name="95 % interval",
                     hoverinfo="skip",

@@ -247,6 +247,7 @@ def _products(published, dataset, partial) -> list[Chart]:
                 for rows in [products[products["product"] == name]]
             ],
             y=y_title,
+            xaxis={"hoverformat": "%b %Y"},
             height=420,
         )
         slopes = trends.set_index("product")
@@ -264,6 +265,7 @@ def _products(published, dataset, partial) -> list[Chart]:
                 ],
                 y=y_title,
                 yaxis={"rangemode": "tozero"},
+                xaxis={"hoverformat": "%b %Y"},
                 height=420,
             )
     note = (
@@ -356,6 +358,7 @@ def _countries(published, dataset, partial) -> list[Chart]:
                 ],
                 y=title,
                 yaxis={"rangemode": "tozero"},
+                xaxis={"hoverformat": "%b %Y"},
                 height=420,
             )
     note = ""
@@ -420,6 +423,7 @@ def _below(published, dataset) -> list[Chart | Table]:
             ],
             y=_money(dataset, title),
             yaxis={"rangemode": "tozero"},
+            xaxis={"hoverformat": "%b %Y"},
             height=420,
         )
         streaks.setdefault(title, []).append(first)
@@ -447,7 +451,7 @@ def _below(published, dataset) -> list[Chart | Table]:
             views,
             ["Product", "Measure"],
             f"Below average for {least} months or more: {listing(said)}. A month "
-            "without a sale ends a streak of the average, and counts as 0 for the total."
+            "without a sale ends a streak of the average; it is 0 in the total."
             + (
                 f" Shown are the {SHOWN} of most revenue; products_below_average "
                 "holds all."

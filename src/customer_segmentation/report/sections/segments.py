@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from html import unescape
 from itertools import groupby
 
 import numpy as np
@@ -27,6 +28,7 @@ from customer_segmentation.report.wording import (
     number,
     share,
     words,
+    wrapped,
 )
 
 __all__ = ["segments"]
@@ -153,8 +155,8 @@ def _profiles(published, segmentation, segments) -> list[Chart]:
             return number(row.index_to_population)
         return feature_value(getattr(row, shown), row.feature)
 
-    columns = labels([segment.segment_name for segment in segments], 24)
-    rows = [feature_label(feature, currency) for feature in features]
+    columns = wrapped([segment.segment_name for segment in segments])
+    rows = wrapped([unescape(feature_label(f, currency)) for f in features])
     values = [[by_place[s.segment_id, f].z_score for s in segments] for f in features]
     extreme = profiles.loc[profiles.z_score.abs().idxmax()]
     names = {segment.segment_id: segment.segment_name for segment in segments}
@@ -277,7 +279,7 @@ def _maps(published, segmentation, segments) -> list[Chart]:
                 label(f"{words(entity)} {key}", 60),
                 *(
                     f"{label(words(feature))}: {feature_value(row[feature], feature)}"
-                    for feature in features[:8]
+                    for feature in features[:6]
                 ),
             ]
         )
@@ -337,7 +339,8 @@ def _maps(published, segmentation, segments) -> list[Chart]:
             _clouds(each, middle, hover, segments, columns, flat=False),
             table=_centre_table(middle, segments, features),
             height=460,
-            scene={
+            scene={"camera": {"eye": {"x": 1.35, "y": 1.35, "z": 0.9}}}
+            | {
                 axis: {"title": {"text": label(name, 22)}}
                 for axis, name in zip(("xaxis", "yaxis", "zaxis"), names, strict=True)
             },
@@ -367,8 +370,15 @@ def _clouds(each, middle, hover, segments, columns, *, flat: bool) -> list:
             scatter(
                 name=segment.label,
                 mode="markers",
-                text=[hover[key] for key in part.index],
-                hovertemplate="%{text}<extra>" + segment.label + "</extra>",
+                # A text for each point would weigh more than all else in the page.
+                **(
+                    {
+                        "text": [hover[key] for key in part.index],
+                        "hovertemplate": "%{text}<extra>%{fullData.name}</extra>",
+                    }
+                    if flat
+                    else {"hoverinfo": "x+y+z+name"}
+                ),
                 marker={
                     "color": segment.mark.colour,
                     "size": 6 if flat else 3,
@@ -428,23 +438,24 @@ def _boxes(published, segmentation, segments) -> list[Chart]:
     ):
         of = {row.segment_id: row for row in rows}
         present = [s for s in segments if s.segment_id in of]
+        names = wrapped([s.segment_name for s in present], 12)
         medians = {s.segment_name: of[s.segment_id].median for s in present}
         top, low = max(medians, key=medians.get), min(medians, key=medians.get)
         measured = scale == "measured"
         value = (lambda x, f=feature: feature_value(x, f)) if measured else number
-        name = words(feature)
+        title = words(feature)
         sentence = (
             f"Half of {top} lie at {value(medians[top])} or more in "
-            f"{name.lower()}, half of {low} at {value(medians[low])} or less."
+            f"{title.lower()}, half of {low} at {value(medians[low])} or less."
             if medians[top] > medians[low]
-            else f"The median {name.lower()} is {value(medians[top])} in all segments."
+            else f"The median {title.lower()} is {value(medians[top])} in all segments."
         )
-        views[(name, "as measured" if measured else "as the model sees it")] = as_view(
+        views[(title, "as measured" if measured else "as the model sees it")] = as_view(
             sentence,
             [
                 go.Box(
-                    name=label(segment.segment_name, 24),
-                    x=[label(segment.segment_name, 24)],
+                    name=name,
+                    x=[name],
                     q1=[of[segment.segment_id].p25],
                     median=[of[segment.segment_id].median],
                     q3=[of[segment.segment_id].p75],
@@ -452,11 +463,11 @@ def _boxes(published, segmentation, segments) -> list[Chart]:
                     upperfence=[of[segment.segment_id].p95],
                     marker_color=segment.mark.colour,
                 )
-                for segment in present
+                for segment, name in zip(present, names, strict=True)
             ],
             y=feature_label(feature, segmentation.dataset.currency)
             if measured
-            else f"{label(name)}, scaled",
+            else f"{label(title)}, scaled",
             table=Table(
                 ["Segment", "Minimum", "5 %", "25 %", "Median", "75 %", "95 %"]
                 + ["Maximum"],
@@ -536,8 +547,8 @@ def _demographics(published, segmentation, segments) -> list[Chart]:
                             f"{counted(row.entities, segmentation.entity)}"
                         )
                     ),
-                    labels([segment.segment_name for segment in present], 24),
-                    labels(values, 24),
+                    wrapped([segment.segment_name for segment in present]),
+                    wrapped(values),
                     limit=5,
                 )
             ],
@@ -574,22 +585,22 @@ def _rules(published, segmentation, segments) -> list[Table]:
     shown = [segment for segment in segments if segment.segment_id in rules]
     if not shown:
         return []
-    fidelity = rules[shown[0].segment_id].fidelity
+    accuracy = rules[shown[0].segment_id].accuracy
     return [
         Table(
-            ["Segment", "Rule", "Of those under it, in the segment", "Finds of it"],
+            ["Segment", "Rule", "Right of those it names", "Named of the segment"],
             [
                 [
                     Cell(segment.segment_name, segment.mark.colour),
                     rules[segment.segment_id].rule,
-                    share(rules[segment.segment_id].accuracy),
+                    share(rules[segment.segment_id].fidelity),
                     share(rules[segment.segment_id].coverage),
                 ]
                 for segment in shown
             ],
             "The segments as rules",
-            f"The rules together put {share(fidelity)} of the "
-            f"{segmentation.entity}s where the model puts them.",
+            f"{share(accuracy)} of the {segmentation.entity}s meet the rule of their "
+            "own segment.",
             frozenset({2, 3}),
         )
     ]

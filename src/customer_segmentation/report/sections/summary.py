@@ -90,8 +90,8 @@ def _facts(segmentation: Segmentation, segments: list[Segment]) -> Facts:
         facts.append(("to", as_date(dataset.last_date)))
     facts.append(
         (
-            f"Model version {segmentation.model_version}",
-            f"of {as_date(segmentation.trained_on)}",
+            f"Model version {segmentation.model_version}, trained",
+            as_date(segmentation.trained_on),
         )
     )
     return Facts(facts)
@@ -110,6 +110,7 @@ def _sizes(segmentation: Segmentation, segments: list[Segment]) -> list[Chart]:
     poorest = min(
         segments, key=lambda segment: segment.revenue_share / (segment.share or 1)
     )
+    largest = max(max(s.share, s.revenue_share) for s in segments)
     upwards = segments[::-1]
     traces = [
         go.Bar(
@@ -122,7 +123,8 @@ def _sizes(segmentation: Segmentation, segments: list[Segment]) -> list[Chart]:
                 "opacity": opacity,
             },
             text=[f"{share(getattr(segment, key))} of {what}" for segment in upwards],
-            textposition="auto",
+            textposition="outside",
+            cliponaxis=False,
             hovertemplate="%{y}: %{text}<extra></extra>",
         )
         for name, key, what, opacity in (
@@ -131,12 +133,13 @@ def _sizes(segmentation: Segmentation, segments: list[Segment]) -> list[Chart]:
         )
     ]
     view = as_view(
-        f"One of {richest.segment_name} brings "
-        f"{number(richest.revenue_share / richest.share)} times the revenue of the "
-        f"average {segmentation.entity}, one of {poorest.segment_name} "
+        f"Among {richest.segment_name} a {segmentation.entity} brings "
+        f"{number(richest.revenue_share / (richest.share or 1))} times the revenue of "
+        f"the average {segmentation.entity}, among {poorest.segment_name} "
         f"{number(poorest.revenue_share / (poorest.share or 1))} times.",
         traces,
         x=f"Share of the {segmentation.entity}s (pale) and of revenue (full), %",
+        xaxis={"range": [0, 135 * largest]},
         height=90 + 64 * len(segments),
         showlegend=False,
     )
