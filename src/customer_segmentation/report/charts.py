@@ -52,13 +52,7 @@ TEMPLATE = {
         "yaxis": _AXIS,
         "scene": {axis: _SCENE_AXIS for axis in ("xaxis", "yaxis", "zaxis")}
         | {"aspectmode": "cube"},
-        "legend": {
-            "orientation": "h",
-            "x": 0,
-            "y": 1.02,
-            "yanchor": "bottom",
-            "itemsizing": "constant",
-        },
+        "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
         "hoverlabel": {"bgcolor": "#ffffff", "font": {"color": INK}, "namelength": -1},
         "dragmode": False,
         "bargap": 0.25,

@@ -54,9 +54,9 @@ with people as (
     select
         customers.customer_id, customers.age_band,
         coalesce(customers.age, customers.age_from) as age,
-        cast(coalesce(features.spend, customers.spending_score) as double)
-            as spending,
-        features.spend is null as is_score,
+        cast(
+            case when $has_sales then spend else customers.spending_score end as double
+        ) as spending,
         segments.segment_id
     from customers
     left join customer_features as features using (dataset, customer_id)
@@ -315,7 +315,7 @@ def _correlations(published, segmentation, features) -> list[Chart]:
             [
                 go.Heatmap(
                     z=matrix.to_numpy().tolist(),
-                    x=short,
+                    x=wrapped([words(name) for name in names], 11),
                     y=short,
                     text=texts,
                     texttemplate="%{text}" if len(names) < 13 else None,
@@ -333,6 +333,7 @@ def _correlations(published, segmentation, features) -> list[Chart]:
                 [[words(n), *row] for n, row in zip(names, texts, strict=True)],
             ),
             yaxis={"autorange": "reversed"},
+            xaxis={"side": "top"},
             height=max(140 + 44 * len(names), 340),
         )
     return [
@@ -350,13 +351,17 @@ def _ages(published, segmentation, segments) -> list[Chart]:
     if segmentation.grain != "customer":
         return []
     people = published.frame(
-        AGES, segmentation=segmentation.name, dataset=segmentation.dataset.name
+        AGES,
+        segmentation=segmentation.name,
+        dataset=segmentation.dataset.name,
+        has_sales=segmentation.dataset.sale_lines > 0,
     )
     if len(people) < 2:
         return []
     currency = segmentation.dataset.currency
-    money = "Spending score" if people.is_score.all() else "Spend"
-    money += f" ({currency})" if currency and money == "Spend" else ""
+    money = "Spending score"
+    if segmentation.dataset.sale_lines:
+        money = feature_label("spend", currency)
     first = people.iloc[0]
     r = first.correlation
     strength = (
@@ -524,10 +529,6 @@ def _quality(published, segmentation, loads) -> list[Chart | Table]:
         if worst.rows_refused
         else "Every row was accepted."
     )
-    said = [
-        f"{load.rows_accepted:,} accepted, {load.rows_refused:,} refused"
-        for load in loads
-    ]
     chart = Chart(
         "quality",
         "Rows read, accepted and refused",
@@ -540,46 +541,40 @@ def _quality(published, segmentation, loads) -> list[Chart | Table]:
                         orientation="h",
                         y=names,
                         x=[getattr(load, column) for load in loads],
-                        text=texts,
-                        textposition="outside",
                         marker_color=colour,
-                        cliponaxis=False,
                     )
-                    for title, column, colour, texts in (
-                        ("Accepted", "rows_accepted", ACCENT, None),
-                        ("Refused", "rows_refused", ALERT, said),
+                    for title, column, colour in (
+                        ("Accepted", "rows_accepted", ACCENT),
+                        ("Refused", "rows_refused", ALERT),
                     )
                 ],
                 x="Rows",
-                xaxis={"range": [0, 1.5 * max(load.rows_read for load in loads)]},
-                table=Table(
-                    ["Table", "Source", "Read", "Accepted", "Refused"],
-                    [
-                        [
-                            words(load.source_table),
-                            load.source,
-                            *(
-                                f"{n:,}"
-                                for n in (
-                                    load.rows_read,
-                                    load.rows_accepted,
-                                    load.rows_refused,
-                                )
-                            ),
-                        ]
-                        for load in loads
-                    ],
-                ),
                 barmode="stack",
                 yaxis={"autorange": "reversed"},
-                height=140 + 44 * len(loads),
+                height=130 + 30 * len(loads),
             )
         },
     )
+    rows = Table(
+        ["Table", "Source", "Read", "Accepted", "Refused"],
+        [
+            [
+                words(load.source_table),
+                load.source,
+                f"{load.rows_read:,}",
+                f"{load.rows_accepted:,}",
+                f"{load.rows_refused:,}",
+            ]
+            for load in loads
+        ],
+        "Rows of each table",
+        numeric=frozenset({2, 3, 4}),
+    )
     if not reasons:
-        return [chart]
+        return [chart, rows]
     return [
         chart,
+        rows,
         Table(
             ["Table", "Reason", "Rows"],
             [

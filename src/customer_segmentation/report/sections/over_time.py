@@ -23,7 +23,6 @@ from customer_segmentation.report.wording import (
     listing,
     number,
     share,
-    signed,
     words,
 )
 
@@ -68,10 +67,13 @@ order by measure, lag_months
 """
 ADVICE = "from retraining_advice where segmentation = $segmentation"
 MEASURES = {
-    "disagreement": "1 − adjusted Rand index of the frozen model and a retrain",
-    "excess_inertia": "Inertia of the frozen model above that of a retrain",
-    "feature_psi": "Population stability index of the feature that shifted most",
-    "mix_psi": "Population stability index of the segments' sizes",
+    "disagreement": "It is 1 less the adjusted Rand index of the frozen model and a "
+    "retrain",
+    "excess_inertia": "It is the inertia of the frozen model by that of a retrain, "
+    "less 1",
+    "feature_psi": "It is the population stability index of the feature that shifted "
+    "most",
+    "mix_psi": "It is the population stability index of the segments' sizes",
 }
 COMPARISONS = {
     "since_reference": "Since the first months",
@@ -132,7 +134,7 @@ def _sizes(published, segmentation) -> list[Chart]:
             [
                 lines(
                     label(rows.segment_name.iloc[0], 60),
-                    rows.as_of_date.dt.strftime("%Y-%m-%d"),
+                    rows.as_of_date.dt.strftime("%Y-%m"),
                     factor * rows[column],
                     mark(int(segment_id)).colour,
                     line={"dash": mark(int(segment_id)).dash},
@@ -389,11 +391,13 @@ def _backtest(published, segmentation) -> list[Chart]:
         last = rows.iloc[-1]
         views[(title,)] = as_view(
             f"{sentence} After {counted(int(last.lag_months), 'month')} it is "
-            f"{number(last.value)} ({signed(last.low)} to {signed(last.high)}).",
+            f"{number(last.value)} ({number(last.low)} to {number(last.high)}). "
+            f"{MEASURES[measure]}.",
             [
                 go.Scatter(
                     x=months + months[::-1],
                     y=[*rows.high, *rows.low[::-1]],
+                    mode="lines",
                     fill="toself",
                     fillcolor=_pale(ACCENT, 0.15),
                     line={"width": 0},
@@ -410,7 +414,7 @@ def _backtest(published, segmentation) -> list[Chart]:
                 ),
             ],
             x="Months since the training",
-            y=label(MEASURES[measure], 70),
+            y=title,
             table=Table(
                 ["Months", title, "Low", "High", "Cut-offs", "Crossed"],
                 [

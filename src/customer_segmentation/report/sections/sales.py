@@ -223,15 +223,16 @@ def _products(published, dataset, partial) -> list[Chart]:
                 f"{row.product} ({signed(row.slope, share)} a month)"
                 for row in part.itertuples()
             )
-            for kind, part in (("Rising", rising), ("falling", falling))
+            for kind, part in (("Rising", rising), ("Falling", falling))
             if len(part)
         ]
         sentence = (
-            f"{'; '.join(said)}."
+            f"{'. '.join(said)}."
             if said
             else f"No product rises or falls by more than chance in {title.lower()}."
         )
-        marked = [*rising["product"], *falling["product"]] or names[:5]
+        marked = [*rising["product"], *falling["product"], *names]
+        marked = list(dict.fromkeys(marked))[: len(SERIES)]
         y_title = _money(dataset, title)
         views[("Overview", title)] = as_view(
             sentence,

@@ -314,6 +314,7 @@ def _maps(published, segmentation, segments) -> list[Chart]:
             x="First principal component",
             y="Second principal component",
             table=_centre_table(middle, segments, features),
+            legend={"itemsizing": "constant"},
             height=460,
         )
         charts.append(
@@ -338,6 +339,7 @@ def _maps(published, segmentation, segments) -> list[Chart]:
             said,
             _clouds(each, middle, hover, segments, columns, flat=False),
             table=_centre_table(middle, segments, features),
+            legend={"itemsizing": "constant"},
             height=460,
             scene={"camera": {"eye": {"x": 1.35, "y": 1.35, "z": 0.9}}}
             | {
