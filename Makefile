@@ -1,7 +1,7 @@
 # Every command of the project. `make help` lists them.
 .DEFAULT_GOAL := help
 .PHONY: help build test test-spark test-cluster lint pytest pytest-library \
-	pytest-builds pytest-adapter pytest-spark docs demo lock java clean
+	pytest-builds pytest-adapter pytest-spark docs demo lock java browser clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -41,17 +41,18 @@ help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort \
 	| awk -F ':.*## ' '{printf "make %-10s %s\n", $$1, $$2}'
 
-build: $(if $(ON_SPARK),java .venv-spark/spark,.venv/runtime) ## Check, build, test and publish the segments (DATA=<folder of real files> RETRAIN=true TARGET=spark)
+build: $(if $(ON_SPARK),java .venv-spark/spark,.venv/runtime) ## Check, build, test, publish and report the segments (DATA=<folder of real files> RETRAIN=true TARGET=spark)
 	$(CHECK_AND_BUILD)
 ifneq ($(SPARK_ELSEWHERE),)
 	@echo "The tables stand in Spark's own warehouse; nothing is published from here."
 else
 	$(BIN)/segments validate --target $(TARGET) --marts
 	$(BIN)/segments publish --target $(TARGET)
+	$(BIN)/segments report
 	$(BIN)/segments summary
 endif
 
-test: .venv/dev ## Lint and run every test (SEGMENTATION_DATA_DIR=<folder of real files>)
+test: .venv/dev browser ## Lint and run every test (SEGMENTATION_DATA_DIR=<folder of real files>)
 	$(MAKE) --jobs 2 --output-sync --no-print-directory pytest-builds lint pytest-library
 
 test-spark: java .venv-spark/spark ## Run the tests on Apache Spark (SEGMENTATION_DATA_DIR=<folder of real files>)
@@ -78,7 +79,7 @@ pytest: .venv/dev ## Run the tests of the library and, beside them, of whole bui
 pytest-library: .venv/dev
 	$(BIN)/python -m pytest tests/python/library src
 
-pytest-builds: .venv/dev
+pytest-builds: .venv/dev browser
 	$(BIN)/python -m pytest tests/python/builds
 
 docs: .venv/runtime ## Write the dbt documentation into one page, target/static_index.html
@@ -131,6 +132,14 @@ ADAPTER := adapters/dbt-sparksession
 	$(@D)/bin/uv pip install --quiet --python $(@D)/bin/python --no-deps --no-build-isolation \
 		--reinstall-package dbt-sparksession ./$(ADAPTER)
 	touch $@
+
+# The tests of the report look at it in a browser; without one they are skipped, and
+# say so.
+browser:
+	@command -v chromium chromium-browser google-chrome > /dev/null \
+	|| { command -v apt-get > /dev/null && [ "$$(id -u)" = 0 ] && apt-get -qq update \
+	&& DEBIAN_FRONTEND=noninteractive apt-get -qq install --no-install-recommends chromium > /dev/null; } \
+	|| echo 'No browser: on Debian, apt-get install chromium runs the tests of the report too.'
 
 # A client of Spark Connect needs no Java.
 java:

@@ -359,7 +359,6 @@ class TestItCanBeUsedByEveryone:
             summary.click()
         for size in (DESKTOP, PHONE):
             view.page.set_viewport_size(size)
-            view.page.wait_for_timeout(500)
             serious = [
                 (found["id"], [node["html"] for node in found["nodes"]][:3])
                 for found in Axe().run(view.page).response["violations"]
@@ -368,9 +367,9 @@ class TestItCanBeUsedByEveryone:
             assert serious == []
         for width in (768, 360, 320):
             view.page.set_viewport_size(PHONE | {"width": width})
-            view.page.wait_for_timeout(500)
-            scrolled = view.page.evaluate("document.documentElement.scrollWidth")
-            assert scrolled <= width
+            view.page.wait_for_function(
+                f"document.documentElement.scrollWidth <= {width}"
+            )
 
     def test_a_keyboard_reaches_every_chooser_and_turns_the_space(self, opened):
         view = opened("segmentation=online_retail_customers")

@@ -122,10 +122,10 @@ def _sizes(segmentation: Segmentation, segments: list[Segment]) -> list[Chart]:
                 "color": [segment.mark.colour for segment in upwards],
                 "opacity": opacity,
             },
-            text=[f"{share(getattr(segment, key))} of {what}" for segment in upwards],
+            text=[share(getattr(segment, key)) for segment in upwards],
             textposition="outside",
             cliponaxis=False,
-            hovertemplate="%{y}: %{text}<extra></extra>",
+            hovertemplate=f"%{{y}}: %{{text}} of {what}<extra></extra>",
         )
         for name, key, what, opacity in (
             ("Revenue", "revenue_share", "revenue", 1),
@@ -138,12 +138,20 @@ def _sizes(segmentation: Segmentation, segments: list[Segment]) -> list[Chart]:
         f"the average {segmentation.entity}, among {poorest.segment_name} "
         f"{number(poorest.revenue_share / (poorest.share or 1))} times.",
         traces,
-        x=f"Share of the {segmentation.entity}s (pale) and of revenue (full), %",
-        xaxis={"range": [0, 135 * largest]},
+        x="Share, %",
+        xaxis={"range": [0, 120 * largest]},
         height=90 + 64 * len(segments),
         showlegend=False,
     )
-    return [Chart("size-and-revenue", "Size against revenue", {(): view}, is_wide=True)]
+    return [
+        Chart(
+            "size-and-revenue",
+            "Size against revenue",
+            {(): view},
+            note=f"Pale: share of the {segmentation.entity}s. Full: share of revenue.",
+            is_wide=True,
+        )
+    ]
 
 
 def _findings(published: Published, segmentation: Segmentation) -> Findings:
