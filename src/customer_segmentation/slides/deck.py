@@ -1,0 +1,694 @@
+"""Draws slides: native text, tables and charts that always fit their boxes."""
+
+from __future__ import annotations
+
+import io
+import re
+import unicodedata
+from bisect import bisect_left
+from collections.abc import Sequence
+from copy import deepcopy
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from pathlib import Path
+from typing import NamedTuple
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
+
+from lxml import etree
+from pptx import Presentation
+from pptx.chart.chart import Chart
+from pptx.chart.data import CategoryChartData
+from pptx.dml.color import RGBColor
+from pptx.enum.chart import XL_TICK_LABEL_POSITION, XL_TICK_MARK
+from pptx.enum.shapes import MSO_SHAPE, PP_PLACEHOLDER
+from pptx.enum.text import MSO_ANCHOR, PP_ALIGN
+from pptx.opc.constants import RELATIONSHIP_TYPE
+from pptx.oxml.ns import qn
+from pptx.util import Inches, Pt
+from xlsxwriter import Workbook
+
+from customer_segmentation.report.palette import COLOURS, INK
+
+__all__ = [
+    "BODY",
+    "Box",
+    "CONTENT",
+    "Cell",
+    "Deck",
+    "GREY_TEXT",
+    "Page",
+    "Run",
+    "draw",
+    "lines",
+    "paint",
+    "plain",
+    "shorten",
+]
+
+OPENING, TITLE, SMALLEST_TITLE, BODY, SMALL = 36, 28, 24, 14, 12
+# The largest of these at which nothing is cut.
+SIZES = (18, 16, BODY)
+# Darker than GREY, which is for marks: text needs a contrast of 4.5 (WCAG 2.2, 1.4.3).
+GREY_TEXT = "#5b6570"
+LINE = "#d5dade"
+# On every Windows, every Mac, and as Liberation Sans wherever LibreOffice is.
+FONT = "Arial"
+# PowerPoint's table style without lines and fills.
+NO_STYLE = "{2D5ABB26-0587-4C30-8999-92F81FD0307C}"
+# Distance of a table's text from the sides and from the lines of its cell, in inches.
+CELL_SIDE, CELL_TOP = 0.12, 0.06
+# How much a row may grow where there is room.
+AIR = 0.22
+NARROW, WIDE = set("fijlrtI.,:;'|!()[] \u00a0"), set("mwMW@%—…■")
+# Bold text is so much wider.
+BOLD = 1.15
+
+
+class Box(NamedTuple):
+    """A place on the slide, in inches from its upper left corner."""
+
+    left: float
+    top: float
+    width: float
+    height: float
+
+
+PAGE = Box(0, 0, 13.333, 7.5)
+TITLE_BOX = Box(0.6, 0.4, 12.1, 1.05)
+OPENING_BOX = Box(0.6, 0.95, 12.1, 1.3)
+CONTENT = Box(0.6, 1.7, 12.1, 5.0)
+FOOTER_BOX = Box(0.6, 6.95, 11.0, 0.3)
+NUMBER_BOX = Box(11.7, 6.95, 1.0, 0.3)
+
+
+@dataclass(frozen=True)
+class Run:
+    """A piece of text in one style.
+
+    Attributes
+    ----------
+    text : str
+        Passes through `plain`.
+    colour : str, optional
+        As #rrggbb.
+    is_bold : bool
+    """
+
+    text: str
+    colour: str | None = None
+    is_bold: bool = False
+
+
+Text = str | Run | Sequence[Run]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell of a table.
+
+    Attributes
+    ----------
+    text : str, Run or sequence of Run
+    fill : str, optional
+        As #rrggbb.
+    """
+
+    text: Text
+    fill: str | None = None
+
+
+def plain(text: str) -> str:
+    r"""Drop what XML cannot hold or nobody can see, and fold white space.
+
+    >>> plain("Tea\x00 &\n<script>\u202e")
+    'Tea & <script>'
+    """
+    seen = (c if c.isprintable() else " " if c.isspace() else "" for c in text)
+    return " ".join("".join(seen).split())
+
+
+def shorten(text: str, at_most: int) -> str:
+    """Shorten plain text to a number of characters.
+
+    >>> shorten("United Kingdom", 8)
+    'United…'
+    """
+    return _ellipsis(plain(text), at_most)
+
+
+def _ellipsis(text: str, at_most: int) -> str:
+    if len(text) <= at_most:
+        return text
+    return text[: at_most - 1].rstrip(" ,;:") + "…"
+
+
+def width(text: str, size: float) -> float:
+    """Estimate how wide text is, rather too wide than too narrow.
+
+    Parameters
+    ----------
+    text : str
+    size : float
+        In points.
+
+    Returns
+    -------
+    float
+        In inches.
+
+    Examples
+    --------
+    >>> width("ill", 20) < width("mmm", 20)
+    True
+    """
+    ems = sum(
+        1.05
+        if unicodedata.east_asian_width(c) in "WF"
+        else 0.4
+        if c in NARROW
+        else 1.0
+        if c in WIDE
+        else 0.72
+        if c.isupper()
+        else 0.6
+        for c in text
+    )
+    return ems * size / 72
+
+
+def lines(text: str, size: float, within: float) -> int:
+    """Estimate how many lines text takes.
+
+    Parameters
+    ----------
+    text : str
+    size : float
+        In points.
+    within : float
+        Width of the lines in inches.
+
+    Returns
+    -------
+    int
+
+    Examples
+    --------
+    >>> lines("one line", 14, 3), lines("now it is two lines", 14, 1.5)
+    (1, 2)
+    """
+    count, used = 1, 0.0
+    for word in text.split(" "):
+        wide = width(word, size)
+        if used and used + width(" ", size) + wide > within:
+            count, used = count + 1, 0.0
+        elif used:
+            used += width(" ", size)
+        # A word that is wider than the line is broken.
+        broken = int((used + wide) / within) if wide > within else 0
+        count, used = count + broken, used + wide - broken * within
+    return count
+
+
+def _height(count: int, size: float) -> float:
+    return count * size * 1.2 / 72
+
+
+def _runs(text: Text) -> list[Run]:
+    if isinstance(text, str):
+        text = Run(text)
+    if isinstance(text, Run):
+        text = [text]
+    return [replace(run, text=_tied(run.text)) for run in text]
+
+
+def _tied(text: str) -> str:
+    """Tie numbers to their units; spaces that part a run from the next one stay."""
+    after = " " * (len(text) - len(text.rstrip()))
+    tied = re.sub(r"(?<=\d) (?=%|(M|bn)\b)", "\u00a0", plain(text))
+    return tied + after
+
+
+def _count(runs: list[Run], size: float, within: float) -> int:
+    if any(run.is_bold for run in runs):
+        within /= BOLD
+    return lines("".join(run.text for run in runs), size, within)
+
+
+def _cut(runs: list[Run], size: float, within: float, at_most: int) -> list[Run]:
+    """Shorten the last runs until all of them fit into so many lines."""
+    if _count(runs, size, within) <= at_most:
+        return runs
+    *first, last = runs
+    fits = range(1, len(last.text))
+    length = bisect_left(
+        fits,
+        True,
+        key=lambda n: _count([*first, _shortened(last, n)], size, within) > at_most,
+    )
+    if not length and first:
+        return _cut(first, size, within, at_most)
+    return [*first, _shortened(last, max(length, 1))]
+
+
+def _shortened(run: Run, at_most: int) -> Run:
+    return replace(run, text=_ellipsis(run.text, at_most))
+
+
+def _colour(value: str) -> RGBColor:
+    return RGBColor.from_string(value.lstrip("#").upper())
+
+
+def _write(paragraph, runs: list[Run], size: float) -> None:
+    for run in runs:
+        written = paragraph.add_run()
+        written.text = run.text
+        written.font.size = Pt(size)
+        written.font.bold = run.is_bold or None
+        if run.colour:
+            written.font.color.rgb = _colour(run.colour)
+
+
+def _place(shape, box: Box) -> None:
+    shape.left, shape.top, shape.width, shape.height = map(Inches, box)
+
+
+class Deck:
+    """Slides of 16:9 in one style.
+
+    Parameters
+    ----------
+    title : str
+        Of the file.
+    footer : str
+        On every slide.
+    day : date
+        Of the data: the file says that it was made then, so that the same data give
+        the same file.
+    """
+
+    def __init__(self, title: str, footer: str, day: date):
+        self._presentation = Presentation()
+        self._footer = plain(footer)
+        self._style()
+        properties = self._presentation.core_properties
+        properties.title, properties.author = plain(title), "customer_segmentation"
+        properties.last_modified_by, properties.revision = properties.author, 1
+        self._day = datetime(day.year, day.month, day.day)
+        properties.created = properties.modified = self._day
+
+    def slide(self, title: str, notes: str, *, is_opening: bool = False) -> Page:
+        """Add a slide.
+
+        Parameters
+        ----------
+        title : str
+            What the slide says, in a sentence; at most two lines of it are shown.
+        notes : str
+            For the speaker: what is shown, and from which table.
+        is_opening : bool
+            Whether the title is that of the deck.
+
+        Returns
+        -------
+        Page
+        """
+        slide = self._presentation.slides.add_slide(self._layout)
+        for placeholder in self._layout.placeholders:
+            if placeholder.placeholder_format.type == PP_PLACEHOLDER.TITLE:
+                continue
+            copied = deepcopy(placeholder._element)
+            copied.nvSpPr.cNvPr.set("id", str(slide.shapes._next_shape_id))
+            slide.shapes._spTree.append(copied)
+            if placeholder.placeholder_format.type == PP_PLACEHOLDER.FOOTER:
+                footer = slide.placeholders[placeholder.placeholder_format.idx]
+                [run] = _cut([Run(self._footer)], SMALL, FOOTER_BOX.width, 1)
+                footer.text_frame.text = run.text
+        runs = [replace(run, is_bold=True) for run in _runs(title)]
+        sizes = (OPENING, TITLE) if is_opening else (TITLE, SMALLEST_TITLE)
+        fitting = [n for n in sizes if _count(runs, n, TITLE_BOX.width) <= 2]
+        size = fitting[0] if fitting else sizes[-1]
+        [run] = _cut(runs, size, TITLE_BOX.width, 2)
+        slide.shapes.title.text_frame.text = run.text
+        if is_opening:
+            _place(slide.shapes.title, OPENING_BOX)
+        if size != TITLE:
+            slide.shapes.title.text_frame.paragraphs[0].runs[0].font.size = Pt(size)
+        slide.notes_slide.notes_text_frame.text = plain(notes)
+        return Page(slide, self._day)
+
+    def save(self, path: Path) -> None:
+        """Write the file; the same slides give the same bytes."""
+        written = io.BytesIO()
+        self._presentation.save(written)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with ZipFile(written) as source, ZipFile(path, "w", ZIP_DEFLATED) as target:
+            for name in source.namelist():
+                entry = ZipInfo(name)
+                entry.compress_type = ZIP_DEFLATED
+                target.writestr(entry, source.read(name))
+
+    def _style(self) -> None:
+        """Make python-pptx's template ours: size, one layout, font and colours."""
+        presentation = self._presentation
+        presentation.slide_width, presentation.slide_height = map(Inches, PAGE[2:])
+        for layout in list(presentation.slide_layouts):
+            if layout.name != "Title Only":
+                presentation.slide_layouts.remove(layout)
+        [self._layout] = presentation.slide_layouts
+        package = presentation.part.package
+        for key, relation in list(package._rels.items()):
+            if relation.reltype == RELATIONSHIP_TYPE.THUMBNAIL:
+                package._rels.pop(key)
+
+        master = presentation.slide_master
+        boxes = {
+            PP_PLACEHOLDER.TITLE: TITLE_BOX,
+            PP_PLACEHOLDER.BODY: CONTENT,
+            PP_PLACEHOLDER.FOOTER: FOOTER_BOX,
+            PP_PLACEHOLDER.SLIDE_NUMBER: NUMBER_BOX,
+        }
+        for shape in [*master.placeholders, *self._layout.placeholders]:
+            box = boxes.get(shape.placeholder_format.type)
+            if box:
+                _place(shape, box)
+            else:
+                shape._element.getparent().remove(shape._element)
+        for shape in master.placeholders:
+            kind = shape.placeholder_format.type
+            shape.text_frame.margin_left = shape.text_frame.margin_right = 0
+            if kind == PP_PLACEHOLDER.TITLE:
+                shape.text_frame.vertical_anchor = MSO_ANCHOR.TOP
+            for level in shape._element.iter(qn("a:lvl1pPr")):
+                is_number = kind == PP_PLACEHOLDER.SLIDE_NUMBER
+                level.set("algn", "r" if is_number else "l")
+        style = master._element.find(".//" + qn("p:titleStyle"))
+        level = style.find(qn("a:lvl1pPr"))
+        level.set("algn", "l")
+        level.find(qn("a:defRPr")).set("sz", str(TITLE * 100))
+        level.find(qn("a:defRPr")).set("b", "1")
+
+        theme = master.part.part_related_by(RELATIONSHIP_TYPE.THEME)
+        xml = theme.blob.decode()
+        xml = re.sub(r'(<a:latin typeface=")Calibri"', rf'\1{FONT}"', xml)
+        colours = {"dk1": INK, "dk2": INK}
+        colours |= {f"accent{place}": c for place, c in enumerate(COLOURS[:6], 1)}
+        for name, colour in colours.items():
+            xml = re.sub(
+                rf"(<a:{name}>).*?(</a:{name}>)",
+                rf'\1<a:srgbClr val="{colour[1:].upper()}"/>\2',
+                xml,
+                flags=re.DOTALL,
+            )
+        theme._blob = xml.encode()
+
+
+class Page:
+    """One slide, to be filled; `Deck.slide` makes it."""
+
+    def __init__(self, slide, day: datetime):
+        self._slide = slide
+        self._day = day
+
+    def text(
+        self,
+        box: Box,
+        paragraphs: Sequence[Text],
+        *,
+        sizes: Sequence[float] = SIZES,
+        gap: float = 0.6,
+    ) -> None:
+        """Write paragraphs, each cut so that all fit.
+
+        Parameters
+        ----------
+        box : Box
+        paragraphs : sequence of str, Run or sequence of Run
+        sizes : sequence of float
+            In points, the largest first.
+        gap : float
+            Between paragraphs, in lines.
+
+        Raises
+        ------
+        ValueError
+            If not even a line of each fits.
+        """
+        rows = [[(_runs(paragraph), box.width)] for paragraph in paragraphs]
+        air = gap * (len(rows) - 1)
+        size, at_most = _fit(rows, sizes, box.height, lambda n: _height(air, n))
+        frame = self._slide.shapes.add_textbox(*map(Inches, box)).text_frame
+        frame.word_wrap = True
+        frame.margin_left = frame.margin_right = 0
+        frame.margin_top = frame.margin_bottom = 0
+        for place, [(runs, within)] in enumerate(rows):
+            paragraph = frame.add_paragraph() if place else frame.paragraphs[0]
+            paragraph.space_after = Pt(size * 1.2 * gap)
+            _write(paragraph, _cut(runs, size, within, at_most), size)
+
+    def band(self, box: Box, colours: Sequence[str]) -> None:
+        """Draw a band of colours of equal width, which says nothing."""
+        wide = box.width / len(colours)
+        for place, colour in enumerate(colours):
+            part = box._replace(left=box.left + place * wide, width=wide)
+            shape = self._slide.shapes.add_shape(
+                MSO_SHAPE.RECTANGLE, *map(Inches, part)
+            )
+            paint(shape, colour)
+            shape.line.fill.background()
+            shape.shadow.inherit = False
+
+    def table(
+        self,
+        box: Box,
+        header: Sequence[str],
+        rows: Sequence[Sequence[Cell | Text]],
+        *,
+        widths: Sequence[float | None],
+        alt: str,
+        right: Sequence[int] = (),
+        centred: Sequence[int] = (),
+        sizes: Sequence[float] = SIZES,
+    ) -> None:
+        """Write a native table, its texts cut so that all rows fit.
+
+        Parameters
+        ----------
+        box : Box
+        header : sequence of str
+        rows : sequence of sequence of Cell, str, Run or sequence of Run
+        widths : sequence of float or None
+            Of the columns, one to another. None is as wide as its texts, but at most
+            a third of the table.
+        alt : str
+            What the table shows, for who does not see it.
+        right, centred : sequence of int
+            Columns that are set so.
+        sizes : sequence of float
+            In points, the largest first.
+
+        Raises
+        ------
+        ValueError
+            If not even a line of each row fits.
+        """
+        cells = [[Cell(Run(text, GREY_TEXT, True)) for text in header]]
+        cells += [[c if isinstance(c, Cell) else Cell(c) for c in row] for row in rows]
+        texts = [[_runs(cell.text) for cell in row] for row in cells]
+
+        def measured(size: float) -> list[list[tuple[list[Run], float]]]:
+            inner = [w - 2 * CELL_SIDE for w in _columns(texts, widths, box, size)]
+            return [list(zip(row, inner, strict=True)) for row in texts]
+
+        margins = 2 * CELL_TOP * len(cells)
+        size, at_most = _fit(measured, sizes, box.height, lambda _: margins)
+        heights = [
+            _height(_row_lines(row, size, at_most), size) + 2 * CELL_TOP
+            for row in measured(size)
+        ]
+        air = min((box.height - sum(heights)) / len(heights), AIR)
+        heights = [height + air for height in heights]
+        frame = self._slide.shapes.add_table(
+            len(cells), len(widths), *map(Inches, (*box[:3], sum(heights)))
+        )
+        _describe(frame, alt)
+        table = frame.table
+        table._tbl.tblPr.find(qn("a:tableStyleId")).text = NO_STYLE
+        table.horz_banding = False
+        for column, wide in zip(
+            table.columns, _columns(texts, widths, box, size), strict=True
+        ):
+            column.width = Inches(wide)
+        for place, row in enumerate(measured(size)):
+            table.rows[place].height = Inches(heights[place])
+            for column, (runs, within) in enumerate(row):
+                cell = table.cell(place, column)
+                cell.vertical_anchor = MSO_ANCHOR.MIDDLE
+                cell.margin_left = Inches(CELL_SIDE if column else 0)
+                cell.margin_right = Inches(CELL_SIDE)
+                cell.margin_top = cell.margin_bottom = Inches(CELL_TOP)
+                paragraph = cell.text_frame.paragraphs[0]
+                if column in right:
+                    paragraph.alignment = PP_ALIGN.RIGHT
+                elif column in centred:
+                    paragraph.alignment = PP_ALIGN.CENTER
+                _write(paragraph, _cut(runs, size, within, at_most), size)
+                if fill := cells[place][column].fill:
+                    paint(cell, fill)
+                _underline(cell)
+
+    def chart(
+        self,
+        kind,
+        box: Box,
+        categories: Sequence[str],
+        series: dict[str, Sequence[float | None]],
+        *,
+        number_format: str,
+        alt: str,
+        legend=None,
+    ) -> Chart:
+        """Draw a native chart, whose numbers PowerPoint shows under Edit Data.
+
+        Parameters
+        ----------
+        kind : XL_CHART_TYPE
+        box : Box
+        categories : sequence of str
+        series : dict of str to sequence of float or None
+            None is a gap.
+        number_format : str
+            As Excel writes it.
+        alt : str
+            What the chart shows, for who does not see it.
+        legend : XL_LEGEND_POSITION, optional
+            By default there is none.
+
+        Returns
+        -------
+        Chart
+            To be coloured.
+        """
+        data = CategoryChartData(number_format=number_format)
+        data.categories = [plain(category) for category in categories]
+        for name, values in series.items():
+            data.add_series(plain(name), values)
+        frame = self._slide.shapes.add_chart(kind, *map(Inches, box), data)
+        _describe(frame, alt)
+        chart = frame.chart
+        chart.part.chart_workbook.update_from_xlsx_blob(self._workbook(data))
+        chart.font.size = Pt(BODY)
+        chart.font.color.rgb = _colour(INK)
+        chart.has_title = False
+        chart.has_legend = legend is not None
+        if legend is not None:
+            chart.legend.position = legend
+            chart.legend.include_in_layout = False
+        axis = chart.category_axis
+        axis.format.line.color.rgb = _colour(LINE)
+        axis.major_tick_mark = XL_TICK_MARK.NONE
+        axis.tick_label_position = XL_TICK_LABEL_POSITION.LOW
+        axis.has_major_gridlines = False
+        value_axis = chart.value_axis
+        value_axis.format.line.fill.background()
+        value_axis.major_tick_mark = XL_TICK_MARK.NONE
+        value_axis.major_gridlines.format.line.color.rgb = _colour(LINE)
+        value_axis.tick_labels.number_format = number_format
+        value_axis.tick_labels.number_format_is_linked = False
+        return chart
+
+    def _workbook(self, data: CategoryChartData) -> bytes:
+        """Write the numbers of a chart as python-pptx does, where it refers to them.
+
+        Not by python-pptx itself: it would date the workbook today, and make a formula
+        of a name that begins with "=".
+        """
+        written = io.BytesIO()
+        options = {"strings_to_formulas": False, "strings_to_urls": False}
+        with Workbook(written, {"in_memory": True, **options}) as workbook:
+            workbook.set_properties({"created": self._day})
+            sheet = workbook.add_worksheet()
+            numbers = workbook.add_format({"num_format": data.number_format})
+            for row, category in enumerate(data.categories, 1):
+                sheet.write_string(row, 0, category.label)
+            for column, one in enumerate(data, 1):
+                sheet.write_string(0, column, one.name)
+                sheet.write_column(1, column, one.values, numbers)
+        return written.getvalue()
+
+
+def paint(format_of, colour: str) -> None:
+    """Fill a series, a point or a marker with a colour."""
+    format_of.fill.solid()
+    format_of.fill.fore_color.rgb = _colour(colour)
+
+
+def draw(format_of, colour: str, points: float) -> None:
+    """Draw a line in a colour."""
+    format_of.line.color.rgb = _colour(colour)
+    format_of.line.width = Pt(points)
+
+
+def _columns(
+    texts: list[list[list[Run]]], widths: Sequence[float | None], box: Box, size: float
+) -> list[float]:
+    """Find the widths of the columns in inches; headers may break between words."""
+    header, *rows = texts
+    wide: list[float | None] = []
+    for column, weight in enumerate(widths):
+        words = " ".join(run.text for run in header[column]).split(" ")
+        cells = ["".join(run.text for run in row[column]) for row in rows]
+        longest = max(width(text, size) for text in (*words, *cells)) * BOLD
+        measured = min(longest + 2 * CELL_SIDE + 0.03, box.width / 3)
+        wide.append(measured if weight is None else None)
+    rest = box.width - sum(filter(None, wide))
+    total = sum(filter(None, widths))
+    return [w or rest * weight / total for w, weight in zip(wide, widths, strict=True)]
+
+
+def _row_lines(row: Sequence[tuple[list[Run], float]], size: float, at_most: int):
+    return min(max(_count(runs, size, within) for runs, within in row), at_most)
+
+
+def _fit(rows, sizes: Sequence[float], room: float, margins) -> tuple[float, int]:
+    """Find the largest size at which nothing is cut, or else how many lines fit.
+
+    Parameters
+    ----------
+    rows : list, or function of the size that gives one
+        Of each row its texts, and the widths that they have.
+    sizes : sequence of float
+        In points.
+    room : float
+        In inches.
+    margins : function of the size
+        What is not text, in inches.
+
+    Returns
+    -------
+    size : float
+    at_most : int
+        Lines of each text.
+    """
+    for size in sizes:
+        measured = rows(size) if callable(rows) else rows
+        counts = [_row_lines(row, size, 1000) for row in measured]
+        free = room - margins(size) + 1e-9
+        if _height(sum(counts), size) <= free:
+            return size, max(counts)
+    for at_most in range(max(counts), 0, -1):
+        if _height(sum(min(count, at_most) for count in counts), size) <= free:
+            return size, at_most
+    raise ValueError(f"{len(counts)} rows do not fit into {room:.2f} inches.")
+
+
+def _describe(frame, alt: str) -> None:
+    frame._element.nvGraphicFramePr.cNvPr.set("descr", plain(alt))
+
+
+def _underline(cell) -> None:
+    line = etree.fromstring(
+        f'<a:lnB xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main" '
+        f'w="9525"><a:solidFill><a:srgbClr val="{LINE[1:].upper()}"/></a:solidFill>'
+        "</a:lnB>"
+    )
+    cell._tc.get_or_add_tcPr().insert(0, line)
