@@ -9,10 +9,24 @@ from customer_segmentation.errors import SegmentationError
 from customer_segmentation.report.published import Published
 from customer_segmentation.report.wording import as_date, listing
 from customer_segmentation.slides.deck import Deck
-from customer_segmentation.slides.pages import PAGES
+from customer_segmentation.slides.monitoring import moves, retraining, trust
+from customer_segmentation.slides.people import (
+    countries,
+    glance,
+    opening,
+    playbook,
+    profiles,
+    sizes,
+)
 from customer_segmentation.slides.segments import Story
 
 __all__ = ["write_slides"]
+
+# In this order; a slide that has nothing to say is left out.
+SLIDES = (
+    *(opening, glance, sizes, profiles, countries, playbook),
+    *(trust, moves, retraining),
+)
 
 
 def write_slides(
@@ -49,8 +63,8 @@ def write_slides(
         day = about.as_of_date or about.trained_on
         story = Story(published, about)
         deck = Deck(about.title, _footer(story), day)
-        for page in PAGES:
-            page(deck, story)
+        for slide in SLIDES:
+            slide(deck, story)
     output = output or Path("report") / f"{segmentation}.pptx"
     deck.save(output)
     return output

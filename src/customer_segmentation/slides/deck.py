@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import io
 import re
-import unicodedata
-from bisect import bisect_left
 from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import dataclass, replace
@@ -28,6 +26,19 @@ from pptx.util import Inches, Pt
 from xlsxwriter import Workbook
 
 from customer_segmentation.report.palette import COLOURS, INK
+from customer_segmentation.slides.fitting import (
+    BOLD,
+    Run,
+    Text,
+    count_lines,
+    cut,
+    fit,
+    height,
+    plain,
+    row_lines,
+    runs_of,
+    width,
+)
 
 __all__ = [
     "BODY",
@@ -37,31 +48,40 @@ __all__ = [
     "Deck",
     "GREY_TEXT",
     "Page",
-    "Run",
+    "SIZES",
+    "SMALL",
     "draw",
-    "lines",
     "paint",
-    "plain",
-    "shorten",
 ]
 
 OPENING, TITLE, SMALLEST_TITLE, BODY, SMALL = 36, 28, 24, 14, 12
+
+
 # The largest of these at which nothing is cut.
 SIZES = (18, 16, BODY)
+
+
 # Darker than GREY, which is for marks: text needs a contrast of 4.5 (WCAG 2.2, 1.4.3).
 GREY_TEXT = "#5b6570"
+
+
 LINE = "#d5dade"
+
+
 # On every Windows, every Mac, and as Liberation Sans wherever LibreOffice is.
 FONT = "Arial"
+
+
 # PowerPoint's table style without lines and fills.
 NO_STYLE = "{2D5ABB26-0587-4C30-8999-92F81FD0307C}"
+
+
 # Distance of a table's text from the sides and from the lines of its cell, in inches.
 CELL_SIDE, CELL_TOP = 0.12, 0.06
+
+
 # How much a row may grow where there is room.
 AIR = 0.22
-NARROW, WIDE = set("fijlrtI.,:;'|!()[] \u00a0"), set("mwMW@%—…■")
-# Bold text is so much wider.
-BOLD = 1.15
 
 
 class Box(NamedTuple):
@@ -74,32 +94,21 @@ class Box(NamedTuple):
 
 
 PAGE = Box(0, 0, 13.333, 7.5)
+
+
 TITLE_BOX = Box(0.6, 0.4, 12.1, 1.05)
+
+
 OPENING_BOX = Box(0.6, 0.95, 12.1, 1.3)
+
+
 CONTENT = Box(0.6, 1.7, 12.1, 5.0)
+
+
 FOOTER_BOX = Box(0.6, 6.95, 11.0, 0.3)
+
+
 NUMBER_BOX = Box(11.7, 6.95, 1.0, 0.3)
-
-
-@dataclass(frozen=True)
-class Run:
-    """A piece of text in one style.
-
-    Attributes
-    ----------
-    text : str
-        Passes through `plain`.
-    colour : str, optional
-        As #rrggbb.
-    is_bold : bool
-    """
-
-    text: str
-    colour: str | None = None
-    is_bold: bool = False
-
-
-Text = str | Run | Sequence[Run]
 
 
 @dataclass(frozen=True)
@@ -115,143 +124,6 @@ class Cell:
 
     text: Text
     fill: str | None = None
-
-
-def plain(text: str) -> str:
-    r"""Drop what XML cannot hold or nobody can see, and fold white space.
-
-    >>> plain("Tea\x00 &\n<script>\u202e")
-    'Tea & <script>'
-    """
-    seen = (c if c.isprintable() else " " if c.isspace() else "" for c in text)
-    return " ".join("".join(seen).split())
-
-
-def shorten(text: str, at_most: int) -> str:
-    """Shorten plain text to a number of characters.
-
-    >>> shorten("United Kingdom", 8)
-    'United…'
-    """
-    return _ellipsis(plain(text), at_most)
-
-
-def _ellipsis(text: str, at_most: int) -> str:
-    if len(text) <= at_most:
-        return text
-    return text[: at_most - 1].rstrip(" ,;:") + "…"
-
-
-def width(text: str, size: float) -> float:
-    """Estimate how wide text is, rather too wide than too narrow.
-
-    Parameters
-    ----------
-    text : str
-    size : float
-        In points.
-
-    Returns
-    -------
-    float
-        In inches.
-
-    Examples
-    --------
-    >>> width("ill", 20) < width("mmm", 20)
-    True
-    """
-    ems = sum(
-        1.05
-        if unicodedata.east_asian_width(c) in "WF"
-        else 0.4
-        if c in NARROW
-        else 1.0
-        if c in WIDE
-        else 0.72
-        if c.isupper()
-        else 0.6
-        for c in text
-    )
-    return ems * size / 72
-
-
-def lines(text: str, size: float, within: float) -> int:
-    """Estimate how many lines text takes.
-
-    Parameters
-    ----------
-    text : str
-    size : float
-        In points.
-    within : float
-        Width of the lines in inches.
-
-    Returns
-    -------
-    int
-
-    Examples
-    --------
-    >>> lines("one line", 14, 3), lines("now it is two lines", 14, 1.5)
-    (1, 2)
-    """
-    count, used = 1, 0.0
-    for word in text.split(" "):
-        wide = width(word, size)
-        if used and used + width(" ", size) + wide > within:
-            count, used = count + 1, 0.0
-        elif used:
-            used += width(" ", size)
-        # A word that is wider than the line is broken.
-        broken = int((used + wide) / within) if wide > within else 0
-        count, used = count + broken, used + wide - broken * within
-    return count
-
-
-def _height(count: int, size: float) -> float:
-    return count * size * 1.2 / 72
-
-
-def _runs(text: Text) -> list[Run]:
-    if isinstance(text, str):
-        text = Run(text)
-    if isinstance(text, Run):
-        text = [text]
-    return [replace(run, text=_tied(run.text)) for run in text]
-
-
-def _tied(text: str) -> str:
-    """Tie numbers to their units; spaces that part a run from the next one stay."""
-    after = " " * (len(text) - len(text.rstrip()))
-    tied = re.sub(r"(?<=\d) (?=%|(M|bn)\b)", "\u00a0", plain(text))
-    return tied + after
-
-
-def _count(runs: list[Run], size: float, within: float) -> int:
-    if any(run.is_bold for run in runs):
-        within /= BOLD
-    return lines("".join(run.text for run in runs), size, within)
-
-
-def _cut(runs: list[Run], size: float, within: float, at_most: int) -> list[Run]:
-    """Shorten the last runs until all of them fit into so many lines."""
-    if _count(runs, size, within) <= at_most:
-        return runs
-    *first, last = runs
-    fits = range(1, len(last.text))
-    length = bisect_left(
-        fits,
-        True,
-        key=lambda n: _count([*first, _shortened(last, n)], size, within) > at_most,
-    )
-    if not length and first:
-        return _cut(first, size, within, at_most)
-    return [*first, _shortened(last, max(length, 1))]
-
-
-def _shortened(run: Run, at_most: int) -> Run:
-    return replace(run, text=_ellipsis(run.text, at_most))
 
 
 def _colour(value: str) -> RGBColor:
@@ -321,13 +193,13 @@ class Deck:
             slide.shapes._spTree.append(copied)
             if placeholder.placeholder_format.type == PP_PLACEHOLDER.FOOTER:
                 footer = slide.placeholders[placeholder.placeholder_format.idx]
-                [run] = _cut([Run(self._footer)], SMALL, FOOTER_BOX.width, 1)
+                [run] = cut([Run(self._footer)], SMALL, FOOTER_BOX.width, 1)
                 footer.text_frame.text = run.text
-        runs = [replace(run, is_bold=True) for run in _runs(title)]
+        runs = [replace(run, is_bold=True) for run in runs_of(title)]
         sizes = (OPENING, TITLE) if is_opening else (TITLE, SMALLEST_TITLE)
-        fitting = [n for n in sizes if _count(runs, n, TITLE_BOX.width) <= 2]
+        fitting = [n for n in sizes if count_lines(runs, n, TITLE_BOX.width) <= 2]
         size = fitting[0] if fitting else sizes[-1]
-        [run] = _cut(runs, size, TITLE_BOX.width, 2)
+        [run] = cut(runs, size, TITLE_BOX.width, 2)
         slide.shapes.title.text_frame.text = run.text
         if is_opening:
             _place(slide.shapes.title, OPENING_BOX)
@@ -433,9 +305,9 @@ class Page:
         ValueError
             If not even a line of each fits.
         """
-        rows = [[(_runs(paragraph), box.width)] for paragraph in paragraphs]
+        rows = [[(runs_of(paragraph), box.width)] for paragraph in paragraphs]
         air = gap * (len(rows) - 1)
-        size, at_most = _fit(rows, sizes, box.height, lambda n: _height(air, n))
+        size, at_most = fit(rows, sizes, box.height, lambda n: height(air, n))
         frame = self._slide.shapes.add_textbox(*map(Inches, box)).text_frame
         frame.word_wrap = True
         frame.margin_left = frame.margin_right = 0
@@ -443,7 +315,7 @@ class Page:
         for place, [(runs, within)] in enumerate(rows):
             paragraph = frame.add_paragraph() if place else frame.paragraphs[0]
             paragraph.space_after = Pt(size * 1.2 * gap)
-            _write(paragraph, _cut(runs, size, within, at_most), size)
+            _write(paragraph, cut(runs, size, within, at_most), size)
 
     def band(self, box: Box, colours: Sequence[str]) -> None:
         """Draw a band of colours of equal width, which says nothing."""
@@ -493,16 +365,16 @@ class Page:
         """
         cells = [[Cell(Run(text, GREY_TEXT, True)) for text in header]]
         cells += [[c if isinstance(c, Cell) else Cell(c) for c in row] for row in rows]
-        texts = [[_runs(cell.text) for cell in row] for row in cells]
+        texts = [[runs_of(cell.text) for cell in row] for row in cells]
 
         def measured(size: float) -> list[list[tuple[list[Run], float]]]:
             inner = [w - 2 * CELL_SIDE for w in _columns(texts, widths, box, size)]
             return [list(zip(row, inner, strict=True)) for row in texts]
 
         margins = 2 * CELL_TOP * len(cells)
-        size, at_most = _fit(measured, sizes, box.height, lambda _: margins)
+        size, at_most = fit(measured, sizes, box.height, lambda _: margins)
         heights = [
-            _height(_row_lines(row, size, at_most), size) + 2 * CELL_TOP
+            height(row_lines(row, size, at_most), size) + 2 * CELL_TOP
             for row in measured(size)
         ]
         air = min((box.height - sum(heights)) / len(heights), AIR)
@@ -531,7 +403,7 @@ class Page:
                     paragraph.alignment = PP_ALIGN.RIGHT
                 elif column in centred:
                     paragraph.alignment = PP_ALIGN.CENTER
-                _write(paragraph, _cut(runs, size, within, at_most), size)
+                _write(paragraph, cut(runs, size, within, at_most), size)
                 if fill := cells[place][column].fill:
                     paint(cell, fill)
                 _underline(cell)
@@ -643,42 +515,6 @@ def _columns(
     rest = box.width - sum(filter(None, wide))
     total = sum(filter(None, widths))
     return [w or rest * weight / total for w, weight in zip(wide, widths, strict=True)]
-
-
-def _row_lines(row: Sequence[tuple[list[Run], float]], size: float, at_most: int):
-    return min(max(_count(runs, size, within) for runs, within in row), at_most)
-
-
-def _fit(rows, sizes: Sequence[float], room: float, margins) -> tuple[float, int]:
-    """Find the largest size at which nothing is cut, or else how many lines fit.
-
-    Parameters
-    ----------
-    rows : list, or function of the size that gives one
-        Of each row its texts, and the widths that they have.
-    sizes : sequence of float
-        In points.
-    room : float
-        In inches.
-    margins : function of the size
-        What is not text, in inches.
-
-    Returns
-    -------
-    size : float
-    at_most : int
-        Lines of each text.
-    """
-    for size in sizes:
-        measured = rows(size) if callable(rows) else rows
-        counts = [_row_lines(row, size, 1000) for row in measured]
-        free = room - margins(size) + 1e-9
-        if _height(sum(counts), size) <= free:
-            return size, max(counts)
-    for at_most in range(max(counts), 0, -1):
-        if _height(sum(min(count, at_most) for count in counts), size) <= free:
-            return size, at_most
-    raise ValueError(f"{len(counts)} rows do not fit into {room:.2f} inches.")
 
 
 def _describe(frame, alt: str) -> None:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from customer_segmentation.report.palette import mark
 from customer_segmentation.report.published import Published, Segmentation
-from customer_segmentation.report.wording import amount, number, share, words
-from customer_segmentation.slides.deck import plain
+from customer_segmentation.report.wording import amount, counted, number, share, words
+from customer_segmentation.slides.fitting import plain
 
 __all__ = ["Feature", "Segment", "Story"]
 
@@ -152,6 +152,11 @@ class Story:
     def many(self) -> str:
         """What the entities are, in the plural."""
         return f"{self.about.entity}s"
+
+    @property
+    def everyone(self) -> str:
+        """How many of them there are."""
+        return counted(self.about.entities, self.about.entity)
 
     def money(self, value: float | None) -> str:
         """Write an amount in the currency of the dataset."""
