@@ -174,7 +174,7 @@ def cut(runs: list[Run], size: float, within: float, at_most: int) -> list[Run]:
     """Shorten the last runs until all of them fit into so many lines.
 
     >>> cut([Run("one line of text")], 20, 1.1, 1)[0].text
-    'one…'
+    'one l…'
     """
     if count_lines(runs, size, within) <= at_most:
         return runs

@@ -108,8 +108,8 @@ def trust(deck: Deck, story: Story) -> None:
     page = deck.slide(
         title,
         "Source: k_selection. Line: mean silhouette of squared Euclidean distances for "
-        "each number of segments; higher is more compact. The silhouette alone does not "
-        "choose: compactness against data without structure, times stability, does. "
+        "each number of segments; higher is more compact. It does not choose on its "
+        "own: compactness against data without structure, times stability, does. "
         "Stability: min_jaccard. Structure: natural, reproducible or constructed.",
     )
     jaccard = chosen.min_jaccard

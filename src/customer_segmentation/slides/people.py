@@ -211,10 +211,9 @@ def sizes(deck: Deck, story: Story) -> None:
     for part in _parts(segments):
         page = deck.slide(
             title,
-            f"Source: segment_summary, columns share and revenue_share. Bars: share of "
-            f"{many}"
+            f"Source: segment_summary (share, revenue_share). Bars: share of {many}"
             + (
-                " (grey) and share of revenue (in the colour of the segment). Where the "
+                " (grey) and share of revenue (in the segment's colour). Where the "
                 "coloured bar is longer, a segment brings more than its number."
                 if story.has_revenue
                 else "; the data have no sales, so there is no revenue."
@@ -296,9 +295,9 @@ def profiles(deck: Deck, story: Story) -> None:
     for part in _parts(story.segments):
         page = deck.slide(
             title,
-            "Source: segment_profiles, columns mean, population_mean and z_score. A "
-            "cell is the mean of a feature in a segment; its colour is the z-score, how "
-            "many standard deviations that lies from the mean of all.",
+            "Source: segment_profiles (mean, population_mean, z_score). A cell is the "
+            "mean of a feature in a segment; its colour is the z-score, how many "
+            "standard deviations that lies from the mean of all.",
         )
         page.text(
             Box(CONTENT.left, CONTENT.top, CONTENT.width, 0.35),
