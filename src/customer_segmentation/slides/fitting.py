@@ -229,9 +229,20 @@ def fit(rows, sizes: Sequence[float], room: float, margins) -> tuple[float, int]
         measured = rows(size) if callable(rows) else rows
         counts = [row_lines(row, size, 1000) for row in measured]
         free = room - margins(size) + 1e-9
-        if height(sum(counts), size) <= free:
+        if height(sum(counts), size) <= free and not _breaks(measured, size):
             return size, max(counts)
     for at_most in range(max(counts), 0, -1):
         if height(sum(min(count, at_most) for count in counts), size) <= free:
             return size, at_most
     raise ValueError(f"{len(counts)} rows do not fit into {room:.2f} inches.")
+
+
+def _breaks(rows, size: float) -> bool:
+    """Tell whether a word is wider than its line."""
+    return any(
+        count_lines([replace(run, text=word)], size, within) > 1
+        for row in rows
+        for runs, within in row
+        for run in runs
+        for word in run.text.split()
+    )

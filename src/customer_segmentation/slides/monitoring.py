@@ -52,6 +52,8 @@ ALERTS = 4
 COUNT = "#,##0"
 
 
+# Of min_jaccard, as docs/choosing-k.md has them.
+STABLE, TRUSTED = 0.75, 0.6
 STRUCTURES = {
     "natural": (
         "{} are groups that are there: few {} lie between them",
@@ -59,7 +61,7 @@ STRUCTURES = {
         "can be named and explained as groups.",
     ),
     "reproducible": (
-        "{} would be found again, but few {} stand apart: there are no borders",
+        "{} would be found again, but {} lie at every point between them",
         "Reproducible: other customers of the same kind would be cut in the same "
         "place. There are typical customers, and some at every point in between.",
     ),
@@ -103,6 +105,8 @@ def trust(deck: Deck, story: Story) -> None:
     if chosen is None or chosen.k < 2:
         return
     finding, meaning = STRUCTURES[chosen.structure]
+    if chosen.min_jaccard < TRUSTED:
+        finding = "{} are not to be trusted: other {} would be cut elsewhere"
     title = finding.format(f"The {chosen.k} segments", story.many)
     title += f" (stability {chosen.min_jaccard:.2f} of 1)"
     page = deck.slide(
@@ -183,11 +187,11 @@ def _chosen(chosen, measured: list) -> str:
 
 
 def _stable(jaccard: float) -> str:
-    if jaccard >= 0.75:
-        return "stable (from 0.75 on)"
-    if jaccard >= 0.6:
-        return "between stable (0.75) and not to be trusted (0.6)"
-    return "not to be trusted (below 0.6)"
+    if jaccard >= STABLE:
+        return f"stable (from {STABLE} on)"
+    if jaccard >= TRUSTED:
+        return f"between stable ({STABLE}) and not to be trusted ({TRUSTED})"
+    return f"not to be trusted (below {TRUSTED})"
 
 
 def moves(deck: Deck, story: Story) -> None:
@@ -245,6 +249,7 @@ def moves(deck: Deck, story: Story) -> None:
         legend=XL_LEGEND_POSITION.BOTTOM,
     )
     stack(chart, story, gap=35)
+    chart.value_axis.minimum_scale = 0
     chart.font.size = Pt(SMALL)
     _moved(page, story, months[-1], month)
 

@@ -17,7 +17,6 @@ from customer_segmentation.report.wording import (
     as_date,
     as_month,
     counted,
-    listing,
     share,
     words,
 )
@@ -54,7 +53,7 @@ __all__ = ["countries", "glance", "opening", "playbook", "profiles", "sizes"]
 SEGMENTS_A_SLIDE = 10
 
 
-FEATURES_A_SLIDE = 6
+FEATURES_A_SLIDE = 5
 
 
 COUNTRIES = 6
@@ -76,10 +75,6 @@ def _parts(segments: Sequence[Segment]) -> Iterator[Sequence[Segment]]:
     size = -(-len(segments) // slides)
     for start in range(0, len(segments), size):
         yield segments[start : start + size]
-
-
-def _names(segments: Sequence[Segment], at_most: int = 3) -> str:
-    return listing(map(named, segments), at_most)
 
 
 def opening(deck: Deck, story: Story) -> None:
@@ -158,12 +153,13 @@ def glance(deck: Deck, story: Story) -> None:
     if len(segments) == 1:
         title = f"One segment holds all {story.everyone}"
     else:
-        by_size = sorted(segments, key=lambda one: (-one.entities, one.id))
-        largest, smallest = by_size[0], by_size[-1]
+        smallest, *_, largest = sorted(
+            segments, key=lambda one: (one.entities, -one.id)
+        )
         title = (
-            f"{len(segments)} segments, from {named(largest)} with "
-            f"{counted(largest.entities, story.about.entity)} to {named(smallest)} "
-            f"with {smallest.entities:,}"
+            f"{len(segments)} segments of {smallest.entities:,} to "
+            f"{counted(largest.entities, story.about.entity)}, the largest of them "
+            f"{named(largest)}"
         )
     header = ["Segment", words(story.many), f"Share of {story.many}"]
     if story.has_revenue:
@@ -188,6 +184,7 @@ def glance(deck: Deck, story: Story) -> None:
             widths=[*[None] * len(header), 1],
             right=range(1, len(header)),
             alt=f"Table of {counted(len(part), 'segment')}: {title}",
+            sizes=[16, BODY],
         )
 
 
@@ -203,11 +200,15 @@ def sizes(deck: Deck, story: Story) -> None:
             f"{share(top.revenue_share)} of revenue"
         )
     else:
-        title = (
-            f"{named(segments[0])} are the largest segment: "
-            f"{segments[0].entities:,} of {story.everyone}, "
-            f"{share(segments[0].share)}"
+        held, few = 0.0, 0
+        while held < 0.5:
+            held, few = held + segments[few].share, few + 1
+        largest = (
+            f"The {few} largest of {len(segments)} segments hold"
+            if few > 1
+            else f"One of {len(segments)} segments, {named(segments[0])}, holds"
         )
+        title = f"{largest} {share(held)} of {many}"
     for part in _parts(segments):
         page = deck.slide(
             title,
@@ -245,6 +246,8 @@ def sizes(deck: Deck, story: Story) -> None:
         chart.category_axis.reverse_order = True
         chart.value_axis.visible = False
         chart.value_axis.has_major_gridlines = False
+        # Left alone, PowerPoint may begin the bars of like values elsewhere.
+        chart.value_axis.minimum_scale = min(0.0, *(min(v) for v in series.values()))
         plot = chart.plots[0]
         plot.gap_width, plot.overlap = 45, -5
         label(plot, PERCENT)
@@ -268,7 +271,7 @@ def profiles(deck: Deck, story: Story) -> None:
         )
     }
     shown = [f for f in story.features if any(f.name == name for _, name in profile)]
-    if not shown:
+    if not shown or len(story.segments) < 2:
         return
     cells = {
         feature.name: [
@@ -287,11 +290,11 @@ def profiles(deck: Deck, story: Story) -> None:
     title = _apart(story, most[0], cells[most[0].name])
     chosen = [feature for feature in shown if feature in most[:FEATURES_A_SLIDE]]
     caption = (
-        "Means. Blue: above the mean of all, orange: below it; full colour from two "
-        "standard deviations on."
+        "Means. Blue: above the mean of all; orange: below it; full colour: by two "
+        "standard deviations."
     )
     if len(chosen) < len(shown):
-        caption += f" {len(chosen)} of {len(shown)} features, those that differ most."
+        caption += f" {len(chosen)} of {len(shown)} features."
     for part in _parts(story.segments):
         page = deck.slide(
             title,
@@ -333,10 +336,11 @@ def _apart(story: Story, feature: Feature, rows: list) -> str:
     rows = [(one, row) for one, row in rows if row.mean is not None]
     rows.sort(key=lambda pair: (pair[1].mean, pair[0].id))
     if len(rows) < 2:
-        return f"{feature.title} marks {_names([one for one, _ in rows])} most"
+        return "Segments hardly differ in their means"
     (low, lowest), (high, highest) = rows[0], rows[-1]
+    title = feature.title
     return (
-        f"{shorten(feature.title, 30)} differs most: "
+        f"Segments differ most in {shorten(title[:1].lower() + title[1:], 30)}: "
         f"{story.value(feature, highest.mean)} for {named(high)}, "
         f"{story.value(feature, lowest.mean)} for {named(low)}"
     )
@@ -452,13 +456,17 @@ def playbook(deck: Deck, story: Story) -> None:
         if first:
             of = "revenue" if story.has_revenue else story.many
             action = first.actions[0]
+            is_best = story.has_revenue and first is story.segments[0]
             title = (
-                f"{'Begin with' if part is parts[0] else 'For'} "
+                f"{'Begin with' if is_best else 'For'} "
                 f"{named(first)}, {share(story.importance(first))} of {of}: "
                 f"{action[:1].lower()}{action[1:]}"
             )
         else:
-            title = f"What to do for {_names(part)} is to be agreed"
+            title = (
+                f"What to do for {counted(len(part), 'segment')} is to be agreed: the "
+                "playbook does not know them"
+            )
         page = deck.slide(
             title,
             "Source: segment_playbook, columns interpretation and actions; edit "
