@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import NamedTuple
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
-from lxml import etree
 from pptx import Presentation
 from pptx.chart.chart import Chart
 from pptx.chart.data import CategoryChartData
@@ -21,7 +20,8 @@ from pptx.enum.chart import XL_TICK_LABEL_POSITION, XL_TICK_MARK
 from pptx.enum.shapes import MSO_SHAPE, PP_PLACEHOLDER
 from pptx.enum.text import MSO_ANCHOR, PP_ALIGN
 from pptx.opc.constants import RELATIONSHIP_TYPE
-from pptx.oxml.ns import qn
+from pptx.oxml import parse_xml
+from pptx.oxml.ns import nsdecls, qn
 from pptx.util import Inches, Pt
 from xlsxwriter import Workbook
 
@@ -55,31 +55,17 @@ __all__ = [
 ]
 
 OPENING, TITLE, SMALLEST_TITLE, BODY, SMALL = 36, 28, 24, 14, 12
-
-
 # The largest of these at which nothing is cut.
 SIZES = (18, 16, BODY)
-
-
 # Darker than GREY, which is for marks: text needs a contrast of 4.5 (WCAG 2.2, 1.4.3).
 GREY_TEXT = "#5b6570"
-
-
 LINE = "#d5dade"
-
-
 # On every Windows, every Mac, and as Liberation Sans wherever LibreOffice is.
 FONT = "Arial"
-
-
 # PowerPoint's table style without lines and fills.
 NO_STYLE = "{2D5ABB26-0587-4C30-8999-92F81FD0307C}"
-
-
 # Distance of a table's text from the sides and from the lines of its cell, in inches.
 CELL_SIDE, CELL_TOP = 0.12, 0.06
-
-
 # How much a row may grow where there is room.
 AIR = 0.22
 
@@ -128,6 +114,10 @@ class Cell:
 
 def _colour(value: str) -> RGBColor:
     return RGBColor.from_string(value.lstrip("#").upper())
+
+
+def _srgb(value: str) -> str:
+    return f'<a:srgbClr {nsdecls("a")} val="{value[1:].upper()}"/>'
 
 
 def _write(paragraph, runs: list[Run], size: float) -> None:
@@ -253,6 +243,8 @@ class Deck:
             for level in shape._element.iter(qn("a:lvl1pPr")):
                 is_number = kind == PP_PLACEHOLDER.SLIDE_NUMBER
                 level.set("algn", "r" if is_number else "l")
+                for fill in level.iter(qn("a:solidFill")):
+                    fill[:] = [parse_xml(_srgb(GREY_TEXT))]
         style = master._element.find(".//" + qn("p:titleStyle"))
         level = style.find(qn("a:lvl1pPr"))
         level.set("algn", "l")
@@ -267,7 +259,7 @@ class Deck:
         for name, colour in colours.items():
             xml = re.sub(
                 rf"(<a:{name}>).*?(</a:{name}>)",
-                rf'\1<a:srgbClr val="{colour[1:].upper()}"/>\2',
+                rf"\1{_srgb(colour)}\2",
                 xml,
                 flags=re.DOTALL,
             )
@@ -327,7 +319,7 @@ class Page:
             )
             paint(shape, colour)
             shape.line.fill.background()
-            shape.shadow.inherit = False
+            shape._element.remove(shape._element.find(qn("p:style")))
 
     def table(
         self,
@@ -522,9 +514,8 @@ def _describe(frame, alt: str) -> None:
 
 
 def _underline(cell) -> None:
-    line = etree.fromstring(
-        f'<a:lnB xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main" '
-        f'w="9525"><a:solidFill><a:srgbClr val="{LINE[1:].upper()}"/></a:solidFill>'
+    line = parse_xml(
+        f'<a:lnB {nsdecls("a")} w="9525"><a:solidFill>{_srgb(LINE)}</a:solidFill>'
         "</a:lnB>"
     )
     cell._tc.get_or_add_tcPr().insert(0, line)

@@ -25,8 +25,6 @@ __all__ = [
 ]
 
 NARROW, WIDE = set("fijlrtI.,:;'|!()[] \u00a0"), set("mwMW@%—…■")
-
-
 # Bold text is so much wider.
 BOLD = 1.15
 

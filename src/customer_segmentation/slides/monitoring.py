@@ -41,17 +41,9 @@ from customer_segmentation.slides.segments import Story
 __all__ = ["moves", "retraining", "trust"]
 
 MONTHS = 13
-
-
 MOVES = 6
-
-
 ALERTS = 4
-
-
 COUNT = "#,##0"
-
-
 # Of min_jaccard, as docs/choosing-k.md has them.
 STABLE, TRUSTED = 0.75, 0.6
 STRUCTURES = {
@@ -71,22 +63,16 @@ STRUCTURES = {
         "Useful as bands are; the borders are a choice.",
     ),
 }
-
-
 VERDICTS = {
     "keep": "Keep the model",
     "watch": "Watch the model",
     "retrain": "Train the model again",
 }
-
-
 MEASURES = {
     "mix_psi": ("Sizes", ACCENT),
     "excess_inertia": ("Centres", "#b35806"),
     "disagreement": ("Borders", "#6b4c9a"),
 }
-
-
 HALVES = (
     Box(CONTENT.left, CONTENT.top, 5.1, CONTENT.height),
     Box(CONTENT.left + 5.6, CONTENT.top, 6.5, CONTENT.height),

@@ -51,21 +51,11 @@ __all__ = ["countries", "glance", "opening", "playbook", "profiles", "sizes"]
 
 # Rows of a table, or bars of a chart, that one slide shows legibly.
 SEGMENTS_A_SLIDE = 10
-
-
 FEATURES_A_SLIDE = 5
-
-
 COUNTRIES = 6
-
-
 # Of fewer, shares say nothing.
 ENTITIES_OF_A_COUNTRY = 20
-
-
 BAND = Box(0, 0, 13.333, 0.14)
-
-
 PERCENT = "0.0 %"
 
 
@@ -128,7 +118,7 @@ def opening(deck: Deck, story: Story) -> None:
         page.text(
             Box(CONTENT.left + column * wide, 4.5 + row * 0.4, wide - 0.2, 0.35),
             [chip(one)],
-            sizes=[16, BODY],
+            sizes=[BODY],
         )
     kind = (
         f"The segments repeat a published work on the dataset {plain(data.title)}."
@@ -465,7 +455,7 @@ def playbook(deck: Deck, story: Story) -> None:
         else:
             title = (
                 f"What to do for {counted(len(part), 'segment')} is to be agreed: the "
-                "playbook does not know them"
+                "playbook has no actions yet"
             )
         page = deck.slide(
             title,

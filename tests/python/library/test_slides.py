@@ -470,6 +470,17 @@ class TestTheFileDependsOnTheDatabaseAlone:
         again = write_slides(database, "buyers", tmp_path / "again.pptx")
         assert again.read_bytes() == (database.parent / "buyers.pptx").read_bytes()
 
+    def test_nothing_in_it_has_the_time_of_the_clock(self, database, decks):
+        """Two runs within a second could be equal by chance."""
+        with ZipFile(database.parent / "buyers.pptx") as package:
+            books = [n for n in package.namelist() if n.endswith(".xlsx")]
+            assert {e.date_time[0] for e in package.infolist()} == {1980}
+            for name in books:
+                with ZipFile(io.BytesIO(package.read(name))) as book:
+                    assert {e.date_time[0] for e in book.infolist()} == {1980}
+                    assert b"2024-06-30T00:00:00Z" in book.read("docProps/core.xml")
+        assert len(books) == len(charts(decks["buyers"])) == 5
+
     def test_it_is_dated_by_the_data(self, decks):
         made = decks["buyers"].core_properties
         assert made.created == made.modified == datetime(2024, 6, 30)
