@@ -80,20 +80,10 @@ class Box(NamedTuple):
 
 
 PAGE = Box(0, 0, 13.333, 7.5)
-
-
 TITLE_BOX = Box(0.6, 0.4, 12.1, 1.05)
-
-
 OPENING_BOX = Box(0.6, 0.95, 12.1, 1.3)
-
-
 CONTENT = Box(0.6, 1.7, 12.1, 5.0)
-
-
 FOOTER_BOX = Box(0.6, 6.95, 11.0, 0.3)
-
-
 NUMBER_BOX = Box(11.7, 6.95, 1.0, 0.3)
 
 
@@ -151,7 +141,9 @@ class Deck:
     def __init__(self, title: str, footer: str, day: date):
         self._presentation = Presentation()
         self._footer = plain(footer)
-        self._style()
+        self._strip_template()
+        self._style_master()
+        self._style_theme()
         properties = self._presentation.core_properties
         properties.title, properties.author = plain(title), "customer_segmentation"
         properties.last_modified_by, properties.revision = properties.author, 1
@@ -209,8 +201,8 @@ class Deck:
                 entry.compress_type = ZIP_DEFLATED
                 target.writestr(entry, source.read(name))
 
-    def _style(self) -> None:
-        """Make python-pptx's template ours: size, one layout, font and colours."""
+    def _strip_template(self) -> None:
+        """Leave of python-pptx's template one layout, and no thumbnail of it."""
         presentation = self._presentation
         presentation.slide_width, presentation.slide_height = map(Inches, PAGE[2:])
         for layout in list(presentation.slide_layouts):
@@ -222,7 +214,8 @@ class Deck:
             if relation.reltype == RELATIONSHIP_TYPE.THUMBNAIL:
                 package._rels.pop(key)
 
-        master = presentation.slide_master
+    def _style_master(self) -> None:
+        master = self._presentation.slide_master
         boxes = {
             PP_PLACEHOLDER.TITLE: TITLE_BOX,
             PP_PLACEHOLDER.BODY: CONTENT,
@@ -251,6 +244,9 @@ class Deck:
         level.find(qn("a:defRPr")).set("sz", str(TITLE * 100))
         level.find(qn("a:defRPr")).set("b", "1")
 
+    def _style_theme(self) -> None:
+        """Give charts that are added by hand our colours, and all text our font."""
+        master = self._presentation.slide_master
         theme = master.part.part_related_by(RELATIONSHIP_TYPE.THEME)
         xml = theme.blob.decode()
         xml = re.sub(r'(<a:latin typeface=")Calibri"', rf'\1{FONT}"', xml)
@@ -467,8 +463,7 @@ class Page:
         of a name that begins with "=".
         """
         written = io.BytesIO()
-        options = {"strings_to_formulas": False, "strings_to_urls": False}
-        with Workbook(written, {"in_memory": True, **options}) as workbook:
+        with Workbook(written, {"in_memory": True}) as workbook:
             workbook.set_properties({"created": self._day})
             sheet = workbook.add_worksheet()
             numbers = workbook.add_format({"num_format": data.number_format})
