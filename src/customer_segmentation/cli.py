@@ -95,6 +95,18 @@ def _parser() -> argparse.ArgumentParser:
             help="published database (default: %(default)s)",
         )
 
+    slides = command(_slides, "write slides about a segmentation, to be edited")
+    slides.add_argument("segmentation", nargs="?", help="its name")
+    slides.add_argument(
+        "--database",
+        type=Path,
+        default="serve/customer_segmentation.duckdb",
+        help="published database (default: %(default)s)",
+    )
+    slides.add_argument(
+        "--output", type=Path, help="default: report/<segmentation>.pptx"
+    )
+
     validating = command(
         _validate, "check the inputs before a build, or the marts after it"
     )
@@ -224,6 +236,12 @@ def _summary(options: argparse.Namespace) -> None:
     from customer_segmentation.summary import summary
 
     print(summary(options.database))
+
+
+def _slides(options: argparse.Namespace) -> None:
+    from customer_segmentation.slides import write_slides
+
+    print(write_slides(options.database, options.segmentation, options.output))
 
 
 def _variables(options: argparse.Namespace) -> dict:
