@@ -102,8 +102,6 @@ class Segmentation:
         customer or sale.
     is_as_published : bool
         Whether it repeats a published work.
-    has_history : bool
-        Whether its features are known at month ends.
     model_version, fitted_entities : int
     trained_on : date
     as_of_date : date or None

@@ -40,16 +40,18 @@ def words(key: str) -> str:
 def number(value: float | None) -> str:
     """Write a number with three significant digits, a whole one in full.
 
-    >>> number(12345.0), number(12345.6), number(0.04567), number(None)
-    ('12,345', '12,346', '0.0457', '–')
+    >>> number(12345.0), number(-12345.6), number(0.04567), number(None)
+    ('12,345', '−12,346', '0.0457', '–')
     """
     if value is None or not math.isfinite(value):
         return "–"
-    if value == int(value) or abs(value) >= 1000:
+    if value < 0:
+        return f"−{number(-value)}"
+    if value == int(value) or value >= 1000:
         return f"{value:,.0f}"
     if value == 0:
         return "0"
-    digits = max(2 - math.floor(math.log10(abs(value))), 0)
+    digits = max(2 - math.floor(math.log10(value)), 0)
     return f"{value:,.{digits}f}"
 
 
