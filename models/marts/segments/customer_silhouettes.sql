@@ -1,9 +1,8 @@
 -- The mean squared distance to the members of a segment is the squared distance
--- to their mean and their mean squared distance to it: no pairs of entities are
--- needed. Of the own segment the entity itself is no member, which adds 0 to the
--- sum and 1 to the count.
--- Coordinates are measured in the largest of their segmentation: decimals hold
--- the squares of any scale, and sums of decimals are the same in any order.
+-- to their mean and their own mean squared distance to it: no pair is needed.
+-- An entity is among the members of its own segment, which adds 0 to their sum.
+-- Coordinates are measured in the largest of their segmentation: so decimals
+-- hold the squares of any scale, and their sums are the same in any order.
 
 with features as (
 
@@ -160,16 +159,17 @@ final as (
         distances.other_distance,
         case
             when distances.other_distance is not null
-                then coalesce(
-                    (distances.other_distance - distances.own_distance)
-                    / nullif(
-                        greatest(
-                            distances.own_distance, distances.other_distance
+                then
+                    coalesce(
+                        (distances.other_distance - distances.own_distance)
+                        / nullif(
+                            greatest(
+                                distances.own_distance, distances.other_distance
+                            ),
+                            0
                         ),
                         0
-                    ),
-                    0
-                )
+                    )
         end as silhouette
     from customer_segments
     inner join distances

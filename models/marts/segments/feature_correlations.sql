@@ -1,8 +1,4 @@
--- Values are measured in the range of their feature, 0 to 1: a correlation stays
--- as it is, and decimals of 16 digits hold every product of two. Sums are taken
--- of decimals: one of doubles depends on the order in which threads add.
 {% set features_at_most = 20 %}
-{% set columns = {'correlation': 'measured', 'transformed_correlation': 'scaled'} %}
 
 with features as (
 
@@ -47,6 +43,8 @@ ranges as (
 
 ),
 
+-- Parts of the range: a correlation does not depend on the unit, and decimals
+-- of 16 digits hold the products of any two.
 in_ranges as (
 
     select
@@ -72,39 +70,24 @@ in_ranges as (
 
 ),
 
-summed as (
+pairs as (
 
     select
         own.segmentation,
         own.dataset,
         own.feature,
-        other.feature as other_feature
-        {%- for column in columns.values() %}
-        {%- set x = 'own.' ~ column %}
-        {%- set y = 'other.' ~ column %}
-        {%- set both = x ~ ' is not null and ' ~ y ~ ' is not null' %},
-        count(case when {{ both }} then 1 end) as {{ column }}_count
-        {%- for name, term in {
-            'x': x,
-            'y': y,
-            'xx': x ~ ' * ' ~ x,
-            'yy': y ~ ' * ' ~ y,
-            'xy': x ~ ' * ' ~ y,
-        }.items() %},
-        cast(
-            sum(
-                cast(case when {{ both }} then {{ term }} end as decimal(18, 16))
-            ) as double
-        ) as {{ column }}_{{ name }}
-        {%- endfor %}
-        {%- endfor %}
+        other.feature as other_feature,
+        case when other.measured is not null then own.measured end as measured,
+        case when own.measured is not null then other.measured end
+            as other_measured,
+        own.scaled,
+        other.scaled as other_scaled
     from in_ranges as own
     inner join in_ranges as other
         on
             own.segmentation = other.segmentation
             and own.entity_id = other.entity_id
             and own.place <= other.place
-    group by own.segmentation, own.dataset, own.feature, other.feature
 
 ),
 
@@ -115,11 +98,13 @@ correlated as (
         dataset,
         feature,
         other_feature,
-        measured_count as entities
-        {%- for name, column in columns.items() %},
-        {{ correlation(column) }} as {{ name }}
-        {%- endfor %}
-    from summed
+        count(measured) as entities,
+        {{ correlation('measured', 'other_measured') }}
+            as correlation, -- noqa: RF04
+        {{ correlation('scaled', 'other_scaled') }}
+            as transformed_correlation
+    from pairs
+    group by segmentation, dataset, feature, other_feature
 
 ),
 
@@ -137,10 +122,14 @@ final as (
         -- ids
         correlated.segmentation,
         correlated.dataset,
-        case when orders.is_turned then correlated.other_feature
-            else correlated.feature end as feature,
-        case when orders.is_turned then correlated.feature
-            else correlated.other_feature end as other_feature,
+        case
+            when orders.is_turned then correlated.other_feature
+            else correlated.feature
+        end as feature,
+        case
+            when orders.is_turned then correlated.feature
+            else correlated.other_feature
+        end as other_feature,
         -- numerics
         correlated.entities,
         correlated.correlation,

@@ -64,15 +64,16 @@ binned as (
                 then bins.closed_bins + 1
             -- What lies on an edge up to rounding lies above it.
             when feature_values.number_value is not null
-                then least(
-                    1 + floor(
+                then
+                    least(
+                        1 + floor(
+                            bins.closed_bins
+                            * (feature_values.number_value - bins.minimum)
+                            / (bins.closed_high - bins.minimum)
+                            + cast(1e-9 as double)
+                        ),
                         bins.closed_bins
-                        * (feature_values.number_value - bins.minimum)
-                        / (bins.closed_high - bins.minimum)
-                        + cast(1e-9 as double)
-                    ),
-                    bins.closed_bins
-                )
+                    )
         end as wide_bin
     from feature_values
     inner join bins
@@ -112,12 +113,13 @@ numbered as (
         cast(
             case
                 when only_value is not null
-                    then row_number() over (
-                        partition by segmentation, feature, scale
-                        order by
-                            case when only_value is null then 1 else 0 end,
-                            only_value
-                    )
+                    then
+                        row_number() over (
+                            partition by segmentation, feature, scale
+                            order by
+                                case when only_value is null then 1 else 0 end,
+                                only_value
+                        )
                 else wide_bin
             end as bigint
         ) as bin

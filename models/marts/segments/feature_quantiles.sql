@@ -10,30 +10,35 @@ with feature_values as (
 
 final as (
 
-    select
-        -- ids
-        segmentation,
-        dataset,
-        segment_id,
-        segment_name,
-        feature,
-        scale,
-        -- counts
-        count(number_value) as entities,
-        count(*) - count(number_value) as missing_entities,
-        -- in the unit of the scale
-        min(number_value) as minimum,
-        {% for name, part in quantiles.items() %}
-            percentile_cont({{ part }}) within group (
-                order by number_value
-            ) as {{ name }},
-        {% endfor %}
-        max(number_value) as maximum
-    from feature_values
-    group by grouping sets (
-        (segmentation, dataset, feature, scale),
-        (segmentation, dataset, feature, scale, segment_id, segment_name)
-    )
+    {% for segment_id, segment_name in [
+        ('segment_id', 'segment_name'),
+        ('cast(null as bigint)', 'cast(null as string)'),
+    ] %}
+        select
+            -- ids
+            segmentation,
+            dataset,
+            {{ segment_id }} as segment_id,
+            {{ segment_name }} as segment_name,
+            feature,
+            scale,
+            -- counts
+            count(number_value) as entities,
+            count(*) - count(number_value) as missing_entities,
+            -- in the unit of the scale
+            min(number_value) as minimum,
+            {% for name, part in quantiles.items() %}
+                percentile_cont({{ part }}) within group (
+                    order by number_value
+                ) as {{ name }},
+            {% endfor %}
+            max(number_value) as maximum
+        from feature_values
+        group by
+            segmentation, dataset, feature, scale
+            {{- ', segment_id, segment_name' if loop.first }}
+        {{ 'union all' if not loop.last }}
+    {% endfor %}
 
 )
 
