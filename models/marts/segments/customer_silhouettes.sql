@@ -58,15 +58,32 @@ means as (
 
 ),
 
+spreads as (
+
+    select
+        means.segmentation,
+        means.segment_id,
+        means.members,
+        coordinates.extent,
+        {{ exact_sum('power(coordinates.coordinate - means.coordinate, 2)') }}
+        / means.members as squared_distance
+    from coordinates
+    inner join means
+        on
+            coordinates.segmentation = means.segmentation
+            and coordinates.segment_id = means.segment_id
+            and coordinates.feature = means.feature
+    group by
+        means.segmentation, means.segment_id, means.members, coordinates.extent
+
+),
+
 to_means as (
 
     select
         coordinates.segmentation,
         coordinates.entity_id,
-        coordinates.extent,
         means.segment_id,
-        means.members,
-        coordinates.segment_id = means.segment_id as is_own,
         {{ exact_sum('power(coordinates.coordinate - means.coordinate, 2)') }}
             as squared_distance
     from coordinates
@@ -75,21 +92,7 @@ to_means as (
             coordinates.segmentation = means.segmentation
             and coordinates.feature = means.feature
     group by
-        coordinates.segmentation, coordinates.entity_id,
-        coordinates.segment_id, coordinates.extent, means.segment_id,
-        means.members
-
-),
-
-spreads as (
-
-    select
-        segmentation,
-        segment_id,
-        {{ exact_sum('squared_distance') }} / count(*) as spread
-    from to_means
-    where is_own
-    group by segmentation, segment_id
+        coordinates.segmentation, coordinates.entity_id, means.segment_id
 
 ),
 
@@ -99,15 +102,20 @@ to_members as (
         to_means.segmentation,
         to_means.entity_id,
         to_means.segment_id,
-        to_means.members,
-        to_means.is_own,
-        power(to_means.extent, 2)
-        * (to_means.squared_distance + spreads.spread) as mean_distance
+        spreads.members,
+        to_means.segment_id = customer_segments.segment_id as is_own,
+        power(spreads.extent, 2)
+        * (to_means.squared_distance + spreads.squared_distance)
+            as mean_distance
     from to_means
     inner join spreads
         on
             to_means.segmentation = spreads.segmentation
             and to_means.segment_id = spreads.segment_id
+    inner join customer_segments
+        on
+            to_means.segmentation = customer_segments.segmentation
+            and to_means.entity_id = customer_segments.entity_id
 
 ),
 
