@@ -15,6 +15,7 @@ ranges as (
         scale,
         count(number_value) as known_entities,
         count(distinct number_value) <= {{ bins_at_most }} as has_few_values,
+        max(abs(number_value - floor(number_value))) = 0 as is_whole,
         min(number_value) as minimum,
         max(number_value) as maximum,
         -- A value that occurs: interpolation differs between warehouses in its
@@ -34,8 +35,30 @@ limits as (
         case
             when scale = 'measured' and p99 > minimum then p99
             else maximum
-        end as closed_high
+        end as closed_high,
+        case
+            when scale = 'measured' and p99 > minimum and p99 < maximum then 1
+            else 0
+        end as open_bins
     from ranges
+
+),
+
+widths as (
+
+    select
+        *,
+        case
+            -- As many whole numbers in each: bins 1.5 wide would draw a comb.
+            when is_whole
+                then
+                    ceil(
+                        (closed_high - minimum + 1)
+                        / ({{ bins_at_most }} - open_bins)
+                    )
+            else (closed_high - minimum) / ({{ bins_at_most }} - open_bins)
+        end as width
+    from limits
 
 ),
 
@@ -44,14 +67,13 @@ bins as (
     select
         *,
         case
-            when closed_high < maximum then {{ bins_at_most - 1 }}
-            else {{ bins_at_most }}
+            when is_whole then ceil((closed_high - minimum + 1) / width)
+            else {{ bins_at_most }} - open_bins
         end as closed_bins
-    from limits
+    from widths
 
 ),
 
--- The bins are equally wide, or there is one for each of a few values.
 binned as (
 
     select
@@ -59,20 +81,17 @@ binned as (
         case when bins.has_few_values then feature_values.number_value end
             as only_value,
         case
-            when bins.has_few_values then null
-            when feature_values.number_value > bins.closed_high
-                then bins.closed_bins + 1
-            -- What lies on an edge up to rounding lies above it.
-            when feature_values.number_value is not null
+            when not bins.has_few_values
+                and feature_values.number_value is not null
                 then
                     least(
+                        -- What lies on an edge up to rounding lies above it.
                         1 + floor(
-                            bins.closed_bins
-                            * (feature_values.number_value - bins.minimum)
-                            / (bins.closed_high - bins.minimum)
+                            (feature_values.number_value - bins.minimum)
+                            / bins.width
                             + cast(1e-9 as double)
                         ),
-                        bins.closed_bins
+                        bins.closed_bins + bins.open_bins
                     )
         end as wide_bin
     from feature_values
@@ -94,7 +113,7 @@ counted as (
         known_entities,
         minimum,
         maximum,
-        closed_high,
+        width,
         closed_bins,
         only_value,
         wide_bin,
@@ -102,7 +121,7 @@ counted as (
     from binned
     group by
         segmentation, dataset, feature, scale, known_entities, minimum, maximum,
-        closed_high, closed_bins, only_value, wide_bin
+        width, closed_bins, only_value, wide_bin
 
 ),
 
@@ -137,17 +156,11 @@ final as (
         scale,
         bin,
         -- numerics
-        case
-            when only_value is not null then only_value
-            when bin > closed_bins then closed_high
-            else
-                minimum + (bin - 1) * (closed_high - minimum) / closed_bins
-        end as bin_low,
+        coalesce(only_value, minimum + (bin - 1) * width) as bin_low,
         case
             when only_value is not null then only_value
             when bin > closed_bins then maximum
-            when bin = closed_bins then closed_high
-            else minimum + bin * (closed_high - minimum) / closed_bins
+            else minimum + bin * width
         end as bin_high,
         entities,
         case
