@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import plotly.graph_objects as go
 
-from customer_segmentation.report.palette import INK
+from customer_segmentation.presentation.palette import INK
 
 __all__ = [
     "TEMPLATE",

@@ -12,8 +12,12 @@ from plotly.io.json import to_json_plotly
 from plotly.offline import get_plotlyjs
 
 from customer_segmentation.errors import SegmentationError
+from customer_segmentation.presentation.published import (
+    Dataset,
+    Published,
+    Segmentation,
+)
 from customer_segmentation.report.charts import TEMPLATE, Chart, Section
-from customer_segmentation.report.published import Dataset, Published, Segmentation
 from customer_segmentation.report.sections.choice_of_k import choice_of_k
 from customer_segmentation.report.sections.exploration import exploration
 from customer_segmentation.report.sections.over_time import over_time

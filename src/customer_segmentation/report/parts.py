@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from customer_segmentation.report.published import Segment
-from customer_segmentation.report.wording import amount, share
+from customer_segmentation.presentation.published import Segment
+from customer_segmentation.presentation.wording import amount, share
 
 __all__ = ["Cards", "Facts", "Findings", "Note"]
 
@@ -57,8 +57,3 @@ class Cards:
                 f"{share(segment.revenue_share)} of revenue"
             )
         return " · ".join(said)
-
-    def actions(self, segment: Segment) -> list[str]:
-        """List what to do."""
-        actions = (part.strip(" .") for part in segment.actions.split(";"))
-        return [f"{part[:1].upper()}{part[1:]}." for part in actions if part]

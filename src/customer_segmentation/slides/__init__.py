@@ -6,8 +6,8 @@ from contextlib import closing
 from pathlib import Path
 
 from customer_segmentation.errors import SegmentationError
-from customer_segmentation.report.published import Published
-from customer_segmentation.report.wording import as_date, listing
+from customer_segmentation.presentation.published import Published
+from customer_segmentation.presentation.wording import as_date, listing
 from customer_segmentation.slides.deck import Deck
 from customer_segmentation.slides.monitoring import moves, retraining, trust
 from customer_segmentation.slides.people import (
@@ -18,7 +18,7 @@ from customer_segmentation.slides.people import (
     profiles,
     sizes,
 )
-from customer_segmentation.slides.segments import Story
+from customer_segmentation.slides.story import Story
 
 __all__ = ["write_slides"]
 

@@ -25,7 +25,7 @@ from pptx.oxml.ns import nsdecls, qn
 from pptx.util import Inches, Pt
 from xlsxwriter import Workbook
 
-from customer_segmentation.report.palette import COLOURS, INK
+from customer_segmentation.presentation.palette import COLOURS, INK
 from customer_segmentation.slides.fitting import (
     BOLD,
     Run,

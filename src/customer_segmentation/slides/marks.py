@@ -9,14 +9,15 @@ from pptx.chart.chart import Chart
 from pptx.dml.color import RGBColor
 from pptx.util import Pt
 
-from customer_segmentation.report.palette import GREY, INK
+from customer_segmentation.presentation.palette import GREY, INK
+from customer_segmentation.presentation.published import Segment
 from customer_segmentation.slides.deck import (
     BODY,
     draw,
     paint,
 )
 from customer_segmentation.slides.fitting import Run, shorten
-from customer_segmentation.slides.segments import Segment, Story
+from customer_segmentation.slides.story import Story
 
 __all__ = ["chip", "label", "named", "stack", "with_others"]
 
@@ -27,7 +28,7 @@ SERIES = 7
 def chip(segment: Segment, at_most: int = 60) -> list[Run]:
     """Write a segment's name after a square in its colour."""
     return [
-        Run("■ ", segment.colour),
+        Run("■ ", segment.mark.colour),
         Run(shorten(segment.name, at_most), is_bold=True),
     ]
 
@@ -66,7 +67,7 @@ def stack(chart: Chart, story: Story, gap: int) -> None:
     """Colour a stacked chart of `with_others`."""
     plot = chart.plots[0]
     plot.gap_width, plot.overlap = gap, 100
-    colours = [one.colour for one in story.segments[:SERIES]]
+    colours = [one.mark.colour for one in story.segments[:SERIES]]
     for one, colour in zip_longest(plot.series, colours, fillvalue=GREY):
         paint(one.format, colour)
         draw(one.format, "#ffffff", 0.75)

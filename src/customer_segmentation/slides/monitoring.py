@@ -11,8 +11,8 @@ from pptx.enum.chart import (
 from pptx.enum.dml import MSO_LINE
 from pptx.util import Pt
 
-from customer_segmentation.report.palette import ACCENT, GREY, mark
-from customer_segmentation.report.wording import (
+from customer_segmentation.presentation.palette import ACCENT, GREY, mark
+from customer_segmentation.presentation.wording import (
     as_date,
     as_month,
     counted,
@@ -36,7 +36,7 @@ from customer_segmentation.slides.marks import (
     stack,
     with_others,
 )
-from customer_segmentation.slides.segments import Story
+from customer_segmentation.slides.story import Story
 
 __all__ = ["moves", "retraining", "trust"]
 

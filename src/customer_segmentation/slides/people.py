@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
-from statistics import NormalDist
 
 from pptx.enum.chart import (
     XL_CHART_TYPE,
@@ -12,8 +11,10 @@ from pptx.enum.chart import (
     XL_LEGEND_POSITION,
 )
 
-from customer_segmentation.report.palette import ACCENT, DIVERGING, GREY, INK
-from customer_segmentation.report.wording import (
+from customer_segmentation.presentation.chance import least_gap, standard_errors
+from customer_segmentation.presentation.palette import ACCENT, DIVERGING, GREY, INK
+from customer_segmentation.presentation.published import Feature, Segment
+from customer_segmentation.presentation.wording import (
     as_date,
     as_month,
     counted,
@@ -45,7 +46,7 @@ from customer_segmentation.slides.marks import (
     stack,
     with_others,
 )
-from customer_segmentation.slides.segments import Feature, Segment, Story
+from customer_segmentation.slides.story import Story
 
 __all__ = ["countries", "glance", "opening", "playbook", "profiles", "sizes"]
 
@@ -78,7 +79,7 @@ def opening(deck: Deck, story: Story) -> None:
         "Data shows their numbers.",
         is_opening=True,
     )
-    page.band(BAND, [one.colour for one in story.segments])
+    page.band(BAND, [one.mark.colour for one in story.segments])
     period = (
         f"{as_month(data.first_date)} – {as_month(data.last_date)}"
         if data.first_date
@@ -166,7 +167,7 @@ def glance(deck: Deck, story: Story) -> None:
             row = [chip(one), f"{one.entities:,}", share(one.share)]
             if story.has_revenue:
                 row += [story.money(one.revenue), share(one.revenue_share)]
-            rows.append([*row, one.marks])
+            rows.append([*row, one.marked_by])
         page.table(
             CONTENT,
             [*header, "What marks them"],
@@ -219,7 +220,7 @@ def sizes(deck: Deck, story: Story) -> None:
                     [
                         Run("■ ", GREY),
                         Run(f"share of {many}     "),
-                        *(Run("■", one.colour) for one in part),
+                        *(Run("■", one.mark.colour) for one in part),
                         Run(" share of revenue, in the colour of the segment"),
                     ]
                 ],
@@ -245,10 +246,10 @@ def sizes(deck: Deck, story: Story) -> None:
         *first, last = plot.series
         for one in first:
             paint(one.format, GREY)
-        paint(last.format, part[0].colour)
+        paint(last.format, part[0].mark.colour)
         last.invert_if_negative = False
         for place, segment in enumerate(part):
-            paint(last.points[place].format, segment.colour)
+            paint(last.points[place].format, segment.mark.colour)
 
 
 def profiles(deck: Deck, story: Story) -> None:
@@ -314,7 +315,7 @@ def profiles(deck: Deck, story: Story) -> None:
         rows.append([Run(text, GREY_TEXT) for text in (f"All {story.many}", *everyone)])
         page.table(
             Box(CONTENT.left, CONTENT.top + 0.45, CONTENT.width, CONTENT.height - 0.45),
-            ["Segment", *(feature.title for feature in chosen)],
+            ["Segment", *(plain(feature.title) for feature in chosen)],
             rows,
             widths=[None, *[1] * len(chosen)],
             centred=range(1, len(chosen) + 1),
@@ -328,7 +329,7 @@ def _apart(story: Story, feature: Feature, rows: list) -> str:
     if len(rows) < 2:
         return "Segments hardly differ in their means"
     (low, lowest), (high, highest) = rows[0], rows[-1]
-    title = feature.title
+    title = plain(feature.title)
     return (
         f"Segments differ most in {shorten(title[:1].lower() + title[1:], 30)}: "
         f"{story.value(feature, highest.mean)} for {named(high)}, "
@@ -374,8 +375,6 @@ def countries(deck: Deck, story: Story) -> None:
         return
     shares = {(row.country, row.segment_id): row.share_of_country for row in rows}
     top = story.segments[0]
-    # Of so many countries at most one in twenty such slides is moved by chance alone.
-    limit = NormalDist().inv_cdf(1 - 0.025 / len(largest))
     gaps = [
         (shares.get((country, top.id), 0.0) - top.share, total, country)
         for country, total in largest
@@ -383,7 +382,7 @@ def countries(deck: Deck, story: Story) -> None:
     notable = [
         (gap, total, country)
         for gap, total, country in gaps
-        if abs(gap) > limit * (top.share * (1 - top.share) / total) ** 0.5
+        if abs(gap) > least_gap(top.share, total, len(largest))
     ]
     name = named(top)
     if notable:
@@ -405,7 +404,8 @@ def countries(deck: Deck, story: Story) -> None:
         f"{story.many} of a country are spread over the segments, for the countries "
         f"with the most {story.many}, whose number is in brackets. Countries with few "
         "vary by chance: the title names one only if it differs from all by more than "
-        f"{limit:.1f} standard errors (5 % in all, Bonferroni).",
+        f"{standard_errors(len(largest)):.1f} standard errors (5 % in all, "
+        "Bonferroni).",
     )
     chart = page.chart(
         XL_CHART_TYPE.BAR_STACKED_100,

@@ -15,7 +15,7 @@ from pptx.util import Inches, Pt
 
 from customer_segmentation.cli import main
 from customer_segmentation.errors import SegmentationError
-from customer_segmentation.report.palette import GREY, mark
+from customer_segmentation.presentation.palette import GREY, mark
 from customer_segmentation.slides import write_slides
 from customer_segmentation.slides.fitting import Run, count_lines, cut
 
@@ -56,7 +56,7 @@ create table segmentation_models as
     select segmentation, 3 as model_version, 990 as fitted_entities,
         timestamp '2024-07-01 12:00' as trained_at, true as is_current,
         feature, 1 as feature_position, 'number' as encoding,
-        feature as source_column
+        feature as source_column, 'none' as transform, 'none' as outliers
     from segment_summary, (values ('spend'), ('return_rate')) as f (feature)
     group by all;
 create table customer_segments as

@@ -7,6 +7,19 @@ import json
 import pandas as pd
 import plotly.graph_objects as go
 
+from customer_segmentation.presentation.palette import ACCENT, GREY, INK
+from customer_segmentation.presentation.published import (
+    Published,
+    Segment,
+    Segmentation,
+)
+from customer_segmentation.presentation.wording import (
+    counted,
+    listing,
+    number,
+    share,
+    words,
+)
 from customer_segmentation.report.charts import (
     Cell,
     Chart,
@@ -14,15 +27,6 @@ from customer_segmentation.report.charts import (
     Table,
     as_view,
     lines,
-)
-from customer_segmentation.report.palette import ACCENT, GREY, INK
-from customer_segmentation.report.published import Published, Segment, Segmentation
-from customer_segmentation.report.wording import (
-    counted,
-    listing,
-    number,
-    share,
-    words,
 )
 
 __all__ = ["choice_of_k"]
@@ -222,17 +226,17 @@ def _silhouettes(published, segmentation, segments, chosen) -> list[Chart]:
         row.segment_id: row
         for row in published.rows(SILHOUETTE_MEANS, segmentation=segmentation.name)
     }
-    present = [segment for segment in segments if segment.segment_id in means]
+    present = [segment for segment in segments if segment.id in means]
     if not present:
         return []
     entities = sum(row.entities for row in means.values())
     mean = sum(row.mean * row.entities for row in means.values()) / entities
     astray = sum(row.nearer_elsewhere for row in means.values())
-    best = max(present, key=lambda s: means[s.segment_id].mean)
-    worst = min(present, key=lambda s: means[s.segment_id].mean)
+    best = max(present, key=lambda s: means[s.id].mean)
+    worst = min(present, key=lambda s: means[s.id].mean)
     traces, start, gap = [], 0, entities * 0.02
     for segment in present[::-1]:
-        curve = curves[curves.segment_id == segment.segment_id]
+        curve = curves[curves.segment_id == segment.id]
         traces.append(
             go.Scatter(
                 name=segment.label,
@@ -244,11 +248,11 @@ def _silhouettes(published, segmentation, segments, chosen) -> list[Chart]:
                 hovertemplate="silhouette %{x:.2f}<extra>%{fullData.name}</extra>",
             )
         )
-        start += means[segment.segment_id].entities + gap
+        start += means[segment.id].entities + gap
     view = as_view(
-        f"The mean is {number(mean)}; {best.segment_name} fit best "
-        f"({number(means[best.segment_id].mean)}), {worst.segment_name} least "
-        f"({number(means[worst.segment_id].mean)}). "
+        f"The mean is {number(mean)}; {best.name} fit best "
+        f"({number(means[best.id].mean)}), {worst.name} least "
+        f"({number(means[worst.id].mean)}). "
         f"{counted(astray, segmentation.entity)} of {entities:,} would lie nearer, on "
         "average, to another segment (below 0).",
         traces,
@@ -258,10 +262,10 @@ def _silhouettes(published, segmentation, segments, chosen) -> list[Chart]:
             ["Segment", f"{words(segmentation.entity)}s", "Mean", "Below 0"],
             [
                 [
-                    segment.segment_name,
-                    f"{means[segment.segment_id].entities:,}",
-                    number(means[segment.segment_id].mean),
-                    f"{means[segment.segment_id].nearer_elsewhere:,}",
+                    segment.name,
+                    f"{means[segment.id].entities:,}",
+                    number(means[segment.id].mean),
+                    f"{means[segment.id].nearer_elsewhere:,}",
                 ]
                 for segment in present
             ],

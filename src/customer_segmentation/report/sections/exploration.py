@@ -7,13 +7,14 @@ from itertools import groupby
 import numpy as np
 import plotly.graph_objects as go
 
-from customer_segmentation.report.charts import Chart, Section, Table, as_view
-from customer_segmentation.report.palette import ACCENT, ALERT, DIVERGING, GREY
-from customer_segmentation.report.published import Published, Segment, Segmentation
-from customer_segmentation.report.wording import (
+from customer_segmentation.presentation.palette import ACCENT, ALERT, DIVERGING, GREY
+from customer_segmentation.presentation.published import (
+    Published,
+    Segment,
+    Segmentation,
+)
+from customer_segmentation.presentation.wording import (
     counted,
-    feature_label,
-    feature_value,
     label,
     labels,
     listing,
@@ -22,15 +23,10 @@ from customer_segmentation.report.wording import (
     words,
     wrapped,
 )
+from customer_segmentation.report.charts import Chart, Section, Table, as_view
 
 __all__ = ["exploration"]
 
-FEATURES = """
-select distinct feature, feature_position, transform, outliers
-from segmentation_models
-where segmentation = $segmentation and is_current
-order by feature_position
-"""
 HISTOGRAMS = """
 select feature, scale, bin, bin_low, bin_high, entities
 from feature_histograms
@@ -120,14 +116,14 @@ def exploration(
     loads = published.rows(LOADS, dataset=segmentation.dataset.name)
     read = sum(load.rows_read for load in loads)
     refused = sum(load.rows_refused for load in loads)
-    features = published.rows(FEATURES, segmentation=segmentation.name)
+    features = published.features(segmentation.name)
     return Section(
         "data",
         "Exploration of the data",
         f"Of {counted(read, 'row')} read, {read - refused:,} were accepted and "
         f"{refused:,} refused ({share(refused / read if read else 0)}), each with its "
         f"reason. The segments rest on {counted(len(features), 'feature')}: "
-        f"{listing(words(feature.feature).lower() for feature in features)}.",
+        f"{listing(f.title.lower() for f in features.values())}.",
         [
             *_distributions(published, segmentation, features),
             *_correlations(published, segmentation, features),
@@ -153,8 +149,7 @@ def _distributions(published, segmentation, features) -> list[Chart]:
     views = {}
     currency = segmentation.dataset.currency
     entities = f"{segmentation.entity}s"
-    for feature in features:
-        name = feature.feature
+    for name, feature in features.items():
         box = boxes.get((name, "measured"))
         if box is None or not box.entities:
             continue
@@ -164,9 +159,9 @@ def _distributions(published, segmentation, features) -> list[Chart]:
             if part != "none"
         ]
         sentence = (
-            f"Half of the {entities} have {words(name).lower()} from "
-            f"{feature_value(box.p25, name)} to {feature_value(box.p75, name)}, "
-            f"one reaches {feature_value(box.maximum, name)}. "
+            f"Half of the {entities} have {feature.title.lower()} from "
+            f"{feature.value(box.p25)} to {feature.value(box.p75, currency)}, "
+            f"one reaches {feature.value(box.maximum, currency)}. "
             + (
                 f"{box.missing_entities:,} have no value. "
                 if box.missing_entities
@@ -181,7 +176,7 @@ def _distributions(published, segmentation, features) -> list[Chart]:
             traces += _distribution(
                 place, bins.get((name, scale), []), boxes.get((name, scale)), colour
             )
-        views[(words(name),)] = as_view(
+        views[(feature.title,)] = as_view(
             sentence,
             traces,
             table=Table(
@@ -208,13 +203,13 @@ def _distributions(published, segmentation, features) -> list[Chart]:
             bargap=0.03,
             xaxis={
                 "anchor": "y",
-                "title": {"text": f"{feature_label(name, currency)}, as measured"},
+                "title": {"text": f"{feature.label(currency)}, as measured"},
             },
             yaxis={"domain": [0.64, 0.9], "title": {"text": words(entities)}},
             yaxis2={"domain": [0.92, 1], "visible": False, "fixedrange": True},
             xaxis2={
                 "anchor": "y3",
-                "title": {"text": f"{label(words(name))}, as the model sees it"},
+                "title": {"text": f"{label(feature.title)}, as the model sees it"},
                 "automargin": True,
                 "fixedrange": True,
             },
@@ -287,7 +282,7 @@ def _distribution(place: int, bins: list, box, colour: str) -> list:
 
 def _correlations(published, segmentation, features) -> list[Chart]:
     found = published.frame(CORRELATIONS, segmentation=segmentation.name)
-    names = [f.feature for f in features if f.feature in set(found.feature)]
+    names = [name for name in features if name in set(found.feature)]
     if len(names) < 2:
         return []
     views = {}
@@ -361,7 +356,7 @@ def _ages(published, segmentation, segments) -> list[Chart]:
     currency = segmentation.dataset.currency
     money = "Spending score"
     if segmentation.dataset.sale_lines:
-        money = feature_label("spend", currency)
+        money = f"Spend ({currency})" if currency else "Spend"
     first = people.iloc[0]
     r = first.correlation
     strength = (
@@ -389,10 +384,10 @@ def _ages(published, segmentation, segments) -> list[Chart]:
     ):
         y_axis = {"type": "log"}
     known = set(people.segment_id.dropna())
-    groups = [s for s in segments if s.segment_id in known]
+    groups = [s for s in segments if s.id in known]
     traces = []
     for segment in groups:
-        part = people[people.segment_id == segment.segment_id]
+        part = people[people.segment_id == segment.id]
         if banded:
             part = part.sort_values("age", kind="stable")
             traces.append(
@@ -466,9 +461,9 @@ def _genders(published, segmentation, segments) -> list[Chart]:
         index="segment_id", columns="gender", values="customers", fill_value=0
     )
     rows = [("All", total[names])] + [
-        (segment.segment_name, table.loc[segment.segment_id, names])
+        (segment.name, table.loc[segment.id, names])
         for segment in segments
-        if segment.segment_id in table.index
+        if segment.id in table.index
     ]
     shares = {name: counts / counts.sum() for name, counts in rows}
     first = names[0]

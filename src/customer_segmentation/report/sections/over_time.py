@@ -6,16 +6,13 @@ from itertools import groupby
 
 import plotly.graph_objects as go
 
-from customer_segmentation.report.charts import (
-    Chart,
-    Section,
-    Table,
-    as_view,
-    lines,
+from customer_segmentation.presentation.palette import ACCENT, ALERT, GREY, INK, mark
+from customer_segmentation.presentation.published import (
+    Published,
+    Segment,
+    Segmentation,
 )
-from customer_segmentation.report.palette import ACCENT, ALERT, GREY, INK, mark
-from customer_segmentation.report.published import Published, Segment, Segmentation
-from customer_segmentation.report.wording import (
+from customer_segmentation.presentation.wording import (
     as_month,
     counted,
     label,
@@ -24,6 +21,13 @@ from customer_segmentation.report.wording import (
     number,
     share,
     words,
+)
+from customer_segmentation.report.charts import (
+    Chart,
+    Section,
+    Table,
+    as_view,
+    lines,
 )
 
 __all__ = ["over_time"]

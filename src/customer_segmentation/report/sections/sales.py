@@ -9,16 +9,9 @@ from datetime import date
 import pandas as pd
 import plotly.graph_objects as go
 
-from customer_segmentation.report.charts import (
-    Chart,
-    Section,
-    Table,
-    as_view,
-    lines,
-)
-from customer_segmentation.report.palette import ACCENT, ALERT, GREY, SERIES
-from customer_segmentation.report.published import Dataset, Published
-from customer_segmentation.report.wording import (
+from customer_segmentation.presentation.palette import ACCENT, ALERT, GREY, SERIES
+from customer_segmentation.presentation.published import Dataset, Published
+from customer_segmentation.presentation.wording import (
     amount,
     as_date,
     as_month,
@@ -29,6 +22,13 @@ from customer_segmentation.report.wording import (
     share,
     signed,
     words,
+)
+from customer_segmentation.report.charts import (
+    Chart,
+    Section,
+    Table,
+    as_view,
+    lines,
 )
 
 __all__ = ["sales"]

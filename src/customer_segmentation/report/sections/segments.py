@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 from html import unescape
-from itertools import groupby
+from itertools import groupby, product
 
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from customer_segmentation.report.charts import (
-    Cell,
-    Chart,
-    Section,
-    Table,
-    as_view,
+from customer_segmentation.presentation.chance import least_gap
+from customer_segmentation.presentation.palette import DIVERGING, INK
+from customer_segmentation.presentation.published import (
+    Published,
+    Segment,
+    Segmentation,
 )
-from customer_segmentation.report.palette import DIVERGING, INK
-from customer_segmentation.report.published import Published, Segment, Segmentation
-from customer_segmentation.report.wording import (
+from customer_segmentation.presentation.wording import (
     counted,
-    feature_label,
-    feature_value,
     label,
     labels,
     listing,
@@ -29,6 +25,13 @@ from customer_segmentation.report.wording import (
     share,
     words,
     wrapped,
+)
+from customer_segmentation.report.charts import (
+    Cell,
+    Chart,
+    Section,
+    Table,
+    as_view,
 )
 
 __all__ = ["segments"]
@@ -52,16 +55,10 @@ order by countries.entities desc, country, segment_id
 """
 PROFILES = """
 select
-    segment_id, profiles.feature, mean, median, population_mean, z_score,
-    index_to_population, is_notable
-from segment_profiles as profiles
-inner join (
-    select distinct feature, feature_position
-    from segmentation_models
-    where segmentation = $segmentation and is_current
-) as features on profiles.feature = features.feature
+    segment_id, feature, mean, median, z_score, index_to_population, is_notable
+from segment_profiles
 where segmentation = $segmentation
-order by feature_position, segment_id
+order by feature, segment_id
 """
 POINTS = """
 select
@@ -95,16 +92,10 @@ where segmentation = $segmentation
 order by attribute, attribute_value, segment_id
 """
 QUANTILES = """
-select
-    feature, scale, segment_id, p05, p25, median, p75, p95, minimum, maximum, entities
+select feature, scale, segment_id, p05, p25, median, p75, p95, minimum, maximum
 from feature_quantiles
-inner join (
-    select distinct feature, feature_position
-    from segmentation_models
-    where segmentation = $segmentation and is_current
-) as features using (feature)
 where segmentation = $segmentation and segment_id is not null and entities > 0
-order by feature_position, scale, segment_id
+order by feature, scale, segment_id
 """
 
 
@@ -112,15 +103,16 @@ def segments(
     published: Published, segmentation: Segmentation, segments: list[Segment]
 ) -> Section:
     """Show how the segments differ."""
+    features = published.features(segmentation.name)
     blocks = [
-        *_profiles(published, segmentation, segments),
+        *_profiles(published, segmentation, segments, features),
         *_countries(published, segmentation, segments),
-        *_maps(published, segmentation, segments),
-        *_boxes(published, segmentation, segments),
+        *_maps(published, segmentation, segments, features),
+        *_boxes(published, segmentation, segments, features),
         *_demographics(published, segmentation, segments),
         *_rules(published, segmentation, segments),
     ]
-    marked = [f"{segment.segment_name}: {segment.marked_by}" for segment in segments]
+    marked = [f"{segment.name}: {segment.marked_by}" for segment in segments]
     return Section("segments", "Segments", f"{'; '.join(marked)}.", blocks)
 
 
@@ -142,29 +134,28 @@ def _heatmap(values, texts, hovers, columns, rows, limit: float) -> go.Heatmap:
     )
 
 
-def _profiles(published, segmentation, segments) -> list[Chart]:
+def _profiles(published, segmentation, segments, features) -> list[Chart]:
     profiles = published.frame(PROFILES, segmentation=segmentation.name)
     if profiles.empty:
         return []
     currency = segmentation.dataset.currency
-    features = list(dict.fromkeys(profiles.feature))
     by_place = {(row.segment_id, row.feature): row for row in profiles.itertuples()}
 
     def cell(row, shown: str) -> str:
         if shown == "index":
             return number(row.index_to_population)
-        return feature_value(getattr(row, shown), row.feature)
+        return features[row.feature].value(getattr(row, shown))
 
-    columns = wrapped([segment.segment_name for segment in segments])
-    rows = wrapped([unescape(feature_label(f, currency)) for f in features])
-    values = [[by_place[s.segment_id, f].z_score for s in segments] for f in features]
+    columns = wrapped([segment.name for segment in segments])
+    rows = wrapped([unescape(f.label(currency)) for f in features.values()])
+    values = [[by_place[s.id, f].z_score for s in segments] for f in features]
     extreme = profiles.loc[profiles.z_score.abs().idxmax()]
-    names = {segment.segment_id: segment.segment_name for segment in segments}
+    names = {segment.id: segment.name for segment in segments}
     notable = int(profiles.is_notable.sum())
     sentence = (
         f"{names[extreme.segment_id]} stand out most: their mean "
         f"{words(extreme.feature).lower()} of "
-        f"{feature_value(extreme['mean'], extreme.feature)} lies "
+        f"{features[extreme.feature].value(extreme['mean'], currency)} lies "
         f"{number(abs(extreme.z_score))} standard deviations "
         f"{'above' if extreme.z_score > 0 else 'below'} that of all. "
         f"{notable} of {len(profiles)} means are notable: at most 80 or at least 120 "
@@ -176,15 +167,16 @@ def _profiles(published, segmentation, segments) -> list[Chart]:
         ("Mean", "mean"),
         ("Median", "median"),
     ):
-        texts = [
-            [cell(by_place[s.segment_id, f], shown) for s in segments] for f in features
-        ]
+        texts = [[cell(by_place[s.id, f], shown) for s in segments] for f in features]
         views[(title,)] = as_view(
             sentence,
             [_heatmap(values, texts, texts, columns, rows, limit=2)],
             table=Table(
-                ["Feature", *(segment.segment_name for segment in segments)],
-                [[words(f), *row] for f, row in zip(features, texts, strict=True)],
+                ["Feature", *(segment.name for segment in segments)],
+                [
+                    [feature.title, *row]
+                    for feature, row in zip(features.values(), texts, strict=True)
+                ],
             ),
             yaxis={"autorange": "reversed"},
             xaxis={"side": "top"},
@@ -207,20 +199,30 @@ def _countries(published, segmentation, segments) -> list[Chart]:
     if countries.country.nunique() < 2:
         return []
     names = list(dict.fromkeys(countries.country))
-    whole = {segment.segment_id: segment.share for segment in segments}
+    whole = {segment.id: segment.share for segment in segments}
+    called = {segment.id: segment.name for segment in segments}
     entities = f"{segmentation.entity}s"
     known = countries[
         (countries.entities_of_country >= 20) & (countries.country != "Unknown")
     ]
-    sentence = f"The {len(names)} countries with most {entities}."
-    if not known.empty:
-        excess = known.share_of_country - known.segment_id.map(whole)
-        strongest = known.loc[excess.idxmax()]
-        name = next(s for s in segments if s.segment_id == strongest.segment_id)
+    # Chance alone makes one of so many shares look odd.
+    notable = [
+        (row.share_of_country - whole[row.segment_id], row)
+        for row in known.itertuples()
+        if row.share_of_country - whole[row.segment_id]
+        > least_gap(whole[row.segment_id], row.entities_of_country, len(known))
+    ]
+    if notable:
+        _, most = max(notable, key=lambda pair: pair[0])
         sentence = (
-            f"{name.segment_name} are strongest in {strongest.country}: "
-            f"{share(strongest.share_of_country)} of the {entities} there, "
-            f"{share(name.share)} in all."
+            f"{called[most.segment_id]} are strongest in {most.country}: "
+            f"{share(most.share_of_country)} of the {entities} there, "
+            f"{share(whole[most.segment_id])} in all."
+        )
+    else:
+        sentence = (
+            f"Among the {len(names)} countries with most {entities} no segment is "
+            "stronger in one than chance makes it."
         )
     views = {}
     currency = segmentation.dataset.currency
@@ -241,9 +243,7 @@ def _countries(published, segmentation, segments) -> list[Chart]:
                     x=labels(names, 20),
                     y=[
                         scale * value
-                        for value in table.get(
-                            segment.segment_id, pd.Series(0.0, index=names)
-                        )
+                        for value in table.get(segment.id, pd.Series(0.0, index=names))
                     ],
                     marker_color=segment.mark.colour,
                 )
@@ -257,13 +257,12 @@ def _countries(published, segmentation, segments) -> list[Chart]:
     return [Chart("countries", "By country", views, ["Show"], is_wide=True)]
 
 
-def _maps(published, segmentation, segments) -> list[Chart]:
+def _maps(published, segmentation, segments, features) -> list[Chart]:
     points = published.frame(POINTS, segmentation=segmentation.name)
     centres = published.frame(CENTRES, segmentation=segmentation.name)
     if points.empty:
         return []
     entity = segmentation.entity
-    features = list(dict.fromkeys(centres.sort_values("feature_position").feature))
     scaled = points.pivot(index="entity_id", columns="feature", values="scaled_value")
     values = points.pivot(index="entity_id", columns="feature", values="feature_value")
     each = points.drop_duplicates("entity_id").set_index("entity_id").join(scaled)
@@ -278,8 +277,8 @@ def _maps(published, segmentation, segments) -> list[Chart]:
             [
                 label(f"{words(entity)} {key}", 60),
                 *(
-                    f"{label(words(feature))}: {feature_value(row[feature], feature)}"
-                    for feature in features[:6]
+                    f"{label(feature.title)}: {feature.value(row[name])}"
+                    for name, feature in list(features.items())[:6]
                 ),
             ]
         )
@@ -295,13 +294,13 @@ def _maps(published, segmentation, segments) -> list[Chart]:
     charts = []
     components = [c for c in ("pca_1", "pca_2", "pca_3") if each[c].notna().all()]
     spans = {
-        s.segment_id: each.loc[each.segment_id == s.segment_id, components].std().mean()
+        s.id: each.loc[each.segment_id == s.id, components].std().mean()
         for s in segments
-        if (each.segment_id == s.segment_id).sum() > 1
+        if (each.segment_id == s.id).sum() > 1
     }
     said = sample
     if len(spans) > 1:
-        name = {s.segment_id: s.segment_name for s in segments}
+        name = {s.id: s.name for s in segments}
         widest, tightest = max(spans, key=spans.get), min(spans, key=spans.get)
         said = (
             f"{name[tightest]} are most alike and lie closest together, "
@@ -329,7 +328,7 @@ def _maps(published, segmentation, segments) -> list[Chart]:
     if len(components) == 3:
         axes["Principal components"] = (components, components)
     for start in range(0, min(len(features), 12), 3):
-        chosen = features[max(min(start, len(features) - 3), 0) :][:3]
+        chosen = list(features)[max(min(start, len(features) - 3), 0) :][:3]
         if len(chosen) == 3:
             axes.setdefault(listing(map(words, chosen)), (chosen, chosen))
     views = {}
@@ -367,7 +366,7 @@ def _clouds(each, middle, hover, segments, columns, *, flat: bool) -> list:
     axes = "xy" if flat else "xyz"
     traces = []
     for segment in segments:
-        part = each[each.segment_id == segment.segment_id]
+        part = each[each.segment_id == segment.id]
         traces.append(
             scatter(
                 name=segment.label,
@@ -394,9 +393,9 @@ def _clouds(each, middle, hover, segments, columns, *, flat: bool) -> list:
             )
         )
     for segment in segments:
-        if segment.segment_id not in middle.index:
+        if segment.id not in middle.index:
             continue
-        centre = middle.loc[segment.segment_id]
+        centre = middle.loc[segment.id]
         traces.append(
             scatter(
                 name=f"Centre of {segment.label}",
@@ -423,61 +422,69 @@ def _centre_table(middle, segments, features) -> Table:
         ["Centre, scaled", *map(words, features)],
         [
             [
-                segment.segment_name,
-                *(number(middle.loc[segment.segment_id, f]) for f in features),
+                segment.name,
+                *(number(middle.loc[segment.id, f]) for f in features),
             ]
             for segment in segments
-            if segment.segment_id in middle.index
+            if segment.id in middle.index
         ],
     )
 
 
-def _boxes(published, segmentation, segments) -> list[Chart]:
+def _boxes(published, segmentation, segments, features) -> list[Chart]:
     quantiles = published.frame(QUANTILES, segmentation=segmentation.name)
     views = {}
-    for (feature, scale), rows in groupby(
-        quantiles.itertuples(), lambda row: (row.feature, row.scale)
+    found = {
+        key: {row.segment_id: row for row in rows}
+        for key, rows in groupby(
+            quantiles.itertuples(), lambda row: (row.feature, row.scale)
+        )
+    }
+    currency = segmentation.dataset.currency
+    for feature, (scale, seen) in product(
+        features.values(),
+        (("measured", "as measured"), ("transformed", "as the model sees it")),
     ):
-        of = {row.segment_id: row for row in rows}
-        present = [s for s in segments if s.segment_id in of]
-        names = wrapped([s.segment_name for s in present], 12)
-        medians = {s.segment_name: of[s.segment_id].median for s in present}
+        of = found.get((feature.name, scale), {})
+        if not of:
+            continue
+        present = [s for s in segments if s.id in of]
+        names = wrapped([s.name for s in present], 12)
+        medians = {s.name: of[s.id].median for s in present}
         top, low = max(medians, key=medians.get), min(medians, key=medians.get)
         measured = scale == "measured"
-        value = (lambda x, f=feature: feature_value(x, f)) if measured else number
-        title = words(feature)
+        value = feature.value if measured else number
+        title = feature.title
         sentence = (
             f"Half of {top} lie at {value(medians[top])} or more in "
             f"{title.lower()}, half of {low} at {value(medians[low])} or less."
             if medians[top] > medians[low]
             else f"The median {title.lower()} is {value(medians[top])} in all segments."
         )
-        views[(title, "as measured" if measured else "as the model sees it")] = as_view(
+        views[(title, seen)] = as_view(
             sentence,
             [
                 go.Box(
                     name=name,
                     x=[name],
-                    q1=[of[segment.segment_id].p25],
-                    median=[of[segment.segment_id].median],
-                    q3=[of[segment.segment_id].p75],
-                    lowerfence=[of[segment.segment_id].p05],
-                    upperfence=[of[segment.segment_id].p95],
+                    q1=[of[segment.id].p25],
+                    median=[of[segment.id].median],
+                    q3=[of[segment.id].p75],
+                    lowerfence=[of[segment.id].p05],
+                    upperfence=[of[segment.id].p95],
                     marker_color=segment.mark.colour,
                 )
                 for segment, name in zip(present, names, strict=True)
             ],
-            y=feature_label(feature, segmentation.dataset.currency)
-            if measured
-            else f"{label(title)}, scaled",
+            y=feature.label(currency) if measured else f"{label(title)}, scaled",
             table=Table(
                 ["Segment", "Minimum", "5 %", "25 %", "Median", "75 %", "95 %"]
                 + ["Maximum"],
                 [
                     [
-                        segment.segment_name,
+                        segment.name,
                         *(
-                            value(getattr(of[segment.segment_id], column))
+                            value(getattr(of[segment.id], column))
                             for column in (
                                 *("minimum", "p05", "p25", "median"),
                                 *("p75", "p95", "maximum"),
@@ -509,7 +516,7 @@ def _demographics(published, segmentation, segments) -> list[Chart]:
     for attribute, rows in found.groupby("attribute", sort=True):
         values = list(dict.fromkeys(rows.attribute_value))
         place = {(r.segment_id, r.attribute_value): r for r in rows.itertuples()}
-        present = [s for s in segments if s.segment_id in set(rows.segment_id)]
+        present = [s for s in segments if s.id in set(rows.segment_id)]
         notable = rows[rows.representation != "as expected"].sort_values(
             "adjusted_residual", key=abs, ascending=False, kind="stable"
         )
@@ -528,10 +535,7 @@ def _demographics(published, segmentation, segments) -> list[Chart]:
 
         def cells(of, values=values, present=present, place=place):
             return [
-                [
-                    of(place[s.segment_id, v]) if (s.segment_id, v) in place else None
-                    for s in present
-                ]
+                [of(place[s.id, v]) if (s.id, v) in place else None for s in present]
                 for v in values
             ]
 
@@ -549,13 +553,13 @@ def _demographics(published, segmentation, segments) -> list[Chart]:
                             f"{counted(row.entities, segmentation.entity)}"
                         )
                     ),
-                    wrapped([segment.segment_name for segment in present]),
+                    wrapped([segment.name for segment in present]),
                     wrapped(values),
                     limit=5,
                 )
             ],
             table=Table(
-                [name, *(segment.segment_name for segment in present)],
+                [name, *(segment.name for segment in present)],
                 [
                     [value, *(text or "–" for text in row)]
                     for value, row in zip(values, texts, strict=True)
@@ -584,19 +588,19 @@ def _rules(published, segmentation, segments) -> list[Table]:
         rule.segment_id: rule
         for rule in published.rows(RULES, segmentation=segmentation.name)
     }
-    shown = [segment for segment in segments if segment.segment_id in rules]
+    shown = [segment for segment in segments if segment.id in rules]
     if not shown:
         return []
-    accuracy = rules[shown[0].segment_id].accuracy
+    accuracy = rules[shown[0].id].accuracy
     return [
         Table(
             ["Segment", "Rule", "Right of those it names", "Named of the segment"],
             [
                 [
-                    Cell(segment.segment_name, segment.mark.colour),
-                    rules[segment.segment_id].rule,
-                    share(rules[segment.segment_id].fidelity),
-                    share(rules[segment.segment_id].coverage),
+                    Cell(segment.name, segment.mark.colour),
+                    rules[segment.id].rule,
+                    share(rules[segment.id].fidelity),
+                    share(rules[segment.id].coverage),
                 ]
                 for segment in shown
             ],

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import plotly.graph_objects as go
 
-from customer_segmentation.report.charts import Chart, Section, as_view
-from customer_segmentation.report.parts import Cards, Facts, Findings
-from customer_segmentation.report.published import Published, Segment, Segmentation
-from customer_segmentation.report.wording import (
+from customer_segmentation.presentation.published import (
+    Published,
+    Segment,
+    Segmentation,
+)
+from customer_segmentation.presentation.wording import (
     amount,
     as_date,
     counted,
@@ -17,6 +19,8 @@ from customer_segmentation.report.wording import (
     signed,
     words,
 )
+from customer_segmentation.report.charts import Chart, Section, as_view
+from customer_segmentation.report.parts import Cards, Facts, Findings
 
 __all__ = ["summary"]
 
@@ -68,12 +72,12 @@ def _lead(segmentation: Segmentation, segments: list[Segment]) -> str:
         first = max(segments, key=lambda segment: segment.share)
         return (
             f"{counted(segmentation.entities, segmentation.entity)} in "
-            f"{counted(len(segments), 'segment')}. The largest, {first.segment_name}, "
+            f"{counted(len(segments), 'segment')}. The largest, {first.name}, "
             f"holds {share(first.share)} of them."
         )
     return (
         f"{counted(segmentation.entities, segmentation.entity)} in "
-        f"{counted(len(segments), 'segment')}. {first.segment_name} are "
+        f"{counted(len(segments), 'segment')}. {first.name} are "
         f"{share(first.share)} of the {entities} and bring "
         f"{share(first.revenue_share)} of the revenue."
     )
@@ -133,9 +137,9 @@ def _sizes(segmentation: Segmentation, segments: list[Segment]) -> list[Chart]:
         )
     ]
     view = as_view(
-        f"Among {richest.segment_name} a {segmentation.entity} brings "
+        f"Among {richest.name} a {segmentation.entity} brings "
         f"{number(richest.revenue_share / (richest.share or 1))} times the revenue of "
-        f"the average {segmentation.entity}, among {poorest.segment_name} "
+        f"the average {segmentation.entity}, among {poorest.name} "
         f"{number(poorest.revenue_share / (poorest.share or 1))} times.",
         traces,
         x="Share, %",

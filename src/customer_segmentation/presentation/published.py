@@ -11,10 +11,16 @@ import duckdb
 import pandas as pd
 
 from customer_segmentation.errors import SegmentationError
-from customer_segmentation.report.palette import Mark, mark
-from customer_segmentation.report.wording import label, words
+from customer_segmentation.presentation.palette import Mark, mark
+from customer_segmentation.presentation.wording import (
+    amount,
+    label,
+    number,
+    share,
+    words,
+)
 
-__all__ = ["Dataset", "Published", "Segment", "Segmentation"]
+__all__ = ["Dataset", "Feature", "Published", "Segment", "Segmentation"]
 
 SEGMENTATIONS = """
 select
@@ -47,13 +53,24 @@ order by dataset, contains(segmentation, '_as_published'), segmentation
 SEGMENTS = """
 select
     segment_id, segment_name, segment_summary.marked_by, entities, share,
-    cast(revenue as double) as revenue, revenue_share, has_archetype, interpretation,
-    actions
+    cast(revenue as double) as revenue,
+    case when sum(revenue) over () > 0 then revenue_share end as revenue_share,
+    has_archetype, interpretation, actions
 from segment_summary
-left join segment_playbook using (segmentation, segment_id, segment_name)
-where segment_summary.segmentation = $segmentation
+inner join (
+    select segmentation, segment_id, has_archetype, interpretation, actions
+    from segment_playbook
+) as playbook using (segmentation, segment_id)
+where segmentation = $segmentation
 order by revenue_share desc nulls last, share desc, segment_id
 """
+FEATURES = """
+select distinct feature, feature_position, encoding, source_column, transform, outliers
+from segmentation_models
+where segmentation = $segmentation and is_current
+order by feature_position, feature
+"""
+MONEY = {"amount", "cost", "income", "margin", "price", "profit", "spend", "value"}
 
 
 @dataclass(frozen=True)
@@ -138,37 +155,97 @@ class Segment:
 
     Attributes
     ----------
-    segment_id : int
+    id : int
         The durable one.
-    segment_name, marked_by : str
+    name : str
+    marked_by : str
     entities : int
-    share, revenue, revenue_share : float
-        The last is None where nothing was sold.
-    has_archetype : bool
-    interpretation, actions : str or None
-        Of the playbook.
+    share : float
+        Of the entities.
+    revenue : float
+    revenue_share : float or None
+        None where nothing was sold.
+    has_playbook : bool
+        Whether it is of a known kind.
+    who : str
+        What the playbook says of it.
+    actions : tuple of str
+        What is to be done.
     """
 
-    segment_id: int
-    segment_name: str
+    id: int
+    name: str
     marked_by: str
     entities: int
     share: float
     revenue: float
     revenue_share: float | None
-    has_archetype: bool
-    interpretation: str | None
-    actions: str | None
+    has_playbook: bool
+    who: str
+    actions: tuple[str, ...]
 
     @property
     def mark(self) -> Mark:
         """How it is drawn."""
-        return mark(self.segment_id)
+        return mark(self.id)
 
     @property
     def label(self) -> str:
         """Its name as Plotly shows text."""
-        return label(self.segment_name, 60)
+        return label(self.name, 60)
+
+
+@dataclass(frozen=True)
+class Feature:
+    """A dimension that a segmentation rests on.
+
+    Attributes
+    ----------
+    name : str
+        As the tables write it.
+    encoding, source_column, transform, outliers : str
+        Of the definition.
+    """
+
+    name: str
+    encoding: str
+    source_column: str
+    transform: str
+    outliers: str
+
+    @property
+    def title(self) -> str:
+        """In words."""
+        return words(self.name)
+
+    @property
+    def is_share(self) -> bool:
+        """Whether its values are shares."""
+        return self.encoding in ("one_hot", "is_missing") or bool(
+            {"rate", "share"} & set(self.name.split("_"))
+        )
+
+    @property
+    def is_money(self) -> bool:
+        """Whether its values are amounts."""
+        parts = set(self.name.split("_"))
+        return (
+            self.encoding == "number"
+            and not self.is_share
+            and "thousands" not in parts
+            and bool(MONEY & parts)
+        )
+
+    def value(self, value: float | None, currency: str | None = None) -> str:
+        """Write a value, a share as a percentage, an amount with its currency."""
+        if self.is_share:
+            return share(value)
+        return amount(value, currency) if self.is_money else number(value)
+
+    def label(self, currency: str | None) -> str:
+        """Its name as Plotly shows text, with the currency of amounts."""
+        unit = f" ({currency})" if self.is_money and currency else ""
+        return label(self.title) + unit
 
 
 class Published:
@@ -217,8 +294,21 @@ class Published:
         }
 
     def segments(self, segmentation: str) -> list[Segment]:
-        """List the segments, the one with most revenue first."""
-        return [Segment(*row) for row in self.rows(SEGMENTS, segmentation=segmentation)]
+        """List the segments: by revenue, or by size where there is none."""
+        return [
+            Segment(*row[:7], **_playbook(row))
+            for row in self.rows(SEGMENTS, segmentation=segmentation)
+        ]
+
+    def features(self, segmentation: str) -> dict[str, Feature]:
+        """Give the features by their names, in the order of the definition."""
+        return {
+            row.feature: Feature(
+                *(row.feature, row.encoding, row.source_column),
+                *(row.transform, row.outliers),
+            )
+            for row in self.rows(FEATURES, segmentation=segmentation)
+        }
 
     def close(self) -> None:
         """Let go of the file."""
@@ -243,3 +333,19 @@ class Published:
                 f"{self.database} does not hold the tables of this version ({error}). "
                 "Run `make build` first."
             ) from None
+
+
+def _playbook(row) -> dict:
+    if not row.has_archetype:
+        # What the table says of such a segment is for who keeps the playbook.
+        return {
+            "has_playbook": False,
+            "who": "None of the known kinds.",
+            "actions": ("To be agreed: the playbook has no actions for it yet",),
+        }
+    actions = (part.strip(" .") for part in row.actions.split(";"))
+    return {
+        "has_playbook": True,
+        "who": row.interpretation,
+        "actions": tuple(part[:1].upper() + part[1:] for part in actions if part),
+    }

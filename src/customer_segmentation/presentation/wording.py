@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterable, Sequence
 from datetime import date
 from html import escape, unescape
@@ -14,8 +13,6 @@ __all__ = [
     "as_date",
     "as_month",
     "counted",
-    "feature_label",
-    "feature_value",
     "label",
     "labels",
     "listing",
@@ -169,37 +166,3 @@ def wrapped(texts: Sequence[str], width: int = 16) -> list[str]:
         "<br>".join(escape(line, quote=False) for line in wrap(unescape(text), width))
         for text in labels(texts)
     ]
-
-
-MONEY = {"amount", "cost", "income", "margin", "price", "profit", "revenue", "spend"}
-MONEY |= {"value"}
-
-
-def _unit(feature: str) -> str:
-    """Tell days, shares and money by the last word, the window left out."""
-    measure = re.sub(r"(_\d+_days|_before_returns|_thousands)$", "", feature)
-    last = measure.rsplit("_", 1)[-1]
-    if last in ("rate", "share"):
-        return "share"
-    if last in MONEY:
-        return "money"
-    return "days" if last == "days" else ""
-
-
-def feature_label(feature: str, currency: str | None) -> str:
-    """Name a feature with its unit.
-
-    >>> feature_label("spend_90_days", "GBP"), feature_label("return_rate", "GBP")
-    ('Spend 90 days (GBP)', 'Return rate')
-    """
-    name = label(words(feature))
-    return f"{name} ({currency})" if currency and _unit(feature) == "money" else name
-
-
-def feature_value(value: float | None, feature: str) -> str:
-    """Write the value of a feature: a rate or share as a percentage.
-
-    >>> feature_value(0.25, "return_rate"), feature_value(12.0, "recency_days")
-    ('25 %', '12')
-    """
-    return share(value) if _unit(feature) == "share" else number(value)

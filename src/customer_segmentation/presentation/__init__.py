@@ -1,0 +1,1 @@
+"""What the report and the slides share: the tables, in the same words and colours."""
