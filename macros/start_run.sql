@@ -42,5 +42,12 @@
             ~ ' whole number of at least 1.'
         ) -%}
     {%- endif -%}
+    {%- set currencies = var('currencies') -%}
+    {%- if currencies is not mapping or currencies.values() | reject('string') | list -%}
+        {%- do exceptions.raise_compiler_error(
+            'The var currencies is ' ~ currencies | tojson ~ '; needed is a code of'
+            ~ ' ISO 4217 for each dataset, such as {own: EUR}, or {}.'
+        ) -%}
+    {%- endif -%}
     {{ make_skipped_lines() }}
 {% endmacro %}

@@ -60,11 +60,16 @@ from segment_profiles
 where segmentation = $segmentation
 order by feature, segment_id
 """
+# A page of many segmentations draws fewer points of each, to stay light.
+POINTS_OF_A_PAGE = 30_000
 POINTS = """
 select
     entity_id, segment_id, feature, feature_value, scaled_value, pca_1, pca_2, pca_3
 from segment_points
-where segmentation = $segmentation
+where
+    segmentation = $segmentation
+    and cast('0x' || substr(md5('page' || entity_id), 1, 15) as bigint)
+    < $part * power(2, 60)
 order by segment_id, entity_id, feature
 """
 CENTRES = """
@@ -258,7 +263,8 @@ def _countries(published, segmentation, segments) -> list[Chart]:
 
 
 def _maps(published, segmentation, segments, features) -> list[Chart]:
-    points = published.frame(POINTS, segmentation=segmentation.name)
+    part = min(1, POINTS_OF_A_PAGE / (1500 * len(published.segmentations)))
+    points = published.frame(POINTS, segmentation=segmentation.name, part=part)
     centres = published.frame(CENTRES, segmentation=segmentation.name)
     if points.empty:
         return []
@@ -287,7 +293,7 @@ def _maps(published, segmentation, segments, features) -> list[Chart]:
     shown = len(each)
     sample = (
         f"{shown:,} of {segmentation.entities:,} {entity}s, drawn by a hash of their "
-        "id in proportion to their segments, at least 30 of each."
+        "id."
         if shown < segmentation.entities
         else f"All {shown:,} {entity}s."
     )
