@@ -24,7 +24,8 @@ def published(tmp_path):
             connection.execute(f"create table customer_segments {COLUMNS}")
             for segment in segments:
                 connection.execute(
-                    "insert into customer_segments values ('buyers', 'shop', ?, ?, ?, ?)",
+                    "insert into customer_segments "
+                    "values ('buyers', 'shop', ?, ?, ?, ?)",
                     segment,
                 )
         target = tmp_path / "published.duckdb"

@@ -342,7 +342,7 @@ def _drift(published, segmentation) -> list[Chart]:
                     },
                 ),
             ],
-            x="Population stability index",
+            x="PSI",
             table=Table(
                 ["Feature", "PSI", "By chance", "Mean then", "Mean now", "Alert"],
                 [
