@@ -23,7 +23,7 @@ SEGMENTS = """
 select
     segmentation, segmentations.dataset, source_is_there, chosen.k, reason,
     coalesce(structure || ' segments; ', '') as structure,
-    model_version, fitted_entities, cast(trained_at as date) as trained_on,
+    model_version, fitted_entities, cast(trained_at as date) as trained_on, verdict,
     segment_name, entities, share, marked_by
 from segmentations
 left join (
@@ -34,6 +34,8 @@ left join (
     from segmentation_models
     where is_current
 ) as models using (segmentation)
+left join (select segmentation, verdict from retraining_advice) as advice
+    using (segmentation)
 left join segment_summary using (segmentation)
 left join (
     select dataset, bool_or(source <> 'none') as source_is_there
@@ -80,10 +82,8 @@ def summary(database: Path) -> str:
             )
         )
     lines += ["", "Segments"]
-    for segmentation, rows in groupby(segments, lambda row: row[:9]):
-        name, dataset, is_there, k, reason, structure, version, fitted, day = (
-            segmentation
-        )
+    for segmentation, rows in groupby(segments, lambda row: row[:10]):
+        name, dataset, is_there, k, reason, structure, *model = segmentation
         if k is None:
             lines.append(
                 f"  {name}: no entities; look at its key where and {dataset}"
@@ -92,8 +92,10 @@ def summary(database: Path) -> str:
             )
             continue
         lines.append(f"  {name}: k = {k}, {reason}")
+        version, fitted, day, verdict = model
         lines.append(
-            f"    {structure}model {version} of {day}, fitted to {fitted:,} entities"
+            f"    {structure}model {version} of {day}, fitted to {fitted:,} entities: "
+            f"{verdict}"
         )
         for *_, segment, entities, share, marked_by in rows:
             lines.append(f"    {entities:>9,}  {share:>6.1%}  {segment}: {marked_by}")
@@ -104,6 +106,7 @@ def summary(database: Path) -> str:
             "Where to look next",
             f"  {database}  every table; begin with segment_summary",
             "  rejected_rows in it                  each refused row, with its reasons",
+            "  retraining_advice in it              keep, watch or retrain, and why",
             "  analyses/                            ready queries",
             "  make docs                            every model and column",
         ]

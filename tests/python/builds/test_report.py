@@ -13,6 +13,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from customer_segmentation.cli import main
 from customer_segmentation.publish import publish
 from customer_segmentation.report import write_report
 
@@ -21,7 +22,7 @@ DRAWN = "[data-chart] .plot[data-drawn]"
 HOSTILE = """</script><script>window.hacked = 1</script><b>"Tea" & it's {{ x }} $y$"""
 # One of customers with history, one without dates, one of sale lines.
 VIEWS = ("online_retail_customers", "mall_shoppers", "sales_records_lines")
-PHONE, DESKTOP = {"width": 360, "height": 740}, {"width": 1280, "height": 900}
+PHONE, DESKTOP = {"width": 320, "height": 740}, {"width": 1280, "height": 900}
 
 
 @pytest.fixture(scope="module")
@@ -60,8 +61,9 @@ def database(demo_build, folder) -> Path:
 
 @pytest.fixture(scope="module")
 def report(database, folder) -> Path:
-    write_report(database, folder / "index.html")
-    return folder / "index.html"
+    page = folder / "index.html"
+    assert main(["report", "--database", str(database), "--page", str(page)]) == 0
+    return page
 
 
 @pytest.fixture(scope="module")
@@ -166,6 +168,30 @@ class TestItOpensFromAFileWithTheNetworkOff:
     def test_the_same_database_gives_the_same_page(self, database, report, folder):
         write_report(database, folder / "again.html")
         assert (folder / "again.html").read_bytes() == report.read_bytes()
+
+
+class TestADatabaseThatCannotBeShownGivesAClearError:
+    @pytest.mark.parametrize(
+        ("change", "words"),
+        [
+            ("drop table segment_points", "does not hold the tables of this version"),
+            ("delete from segmentation_models", "holds no segmentation"),
+        ],
+    )
+    def test_of_another_version_or_of_nobody(
+        self, database, tmp_path, capsys, change, words
+    ):
+        copy = Path(shutil.copy(database, tmp_path / "other.duckdb"))
+        with duckdb.connect(str(copy)) as connection:
+            connection.execute(change)
+        page = tmp_path / "index.html"
+        assert main(["report", "--database", str(copy), "--page", str(page)]) == 1
+        assert words in capsys.readouterr().err
+        assert not page.exists()
+
+    def test_or_of_none(self, tmp_path, capsys):
+        assert main(["report", "--database", str(tmp_path / "none.duckdb")]) == 1
+        assert "Run `make build` first" in capsys.readouterr().err
 
 
 class TestEveryChoiceChangesWhatIsShown:
@@ -365,10 +391,8 @@ class TestItCanBeUsedByEveryone:
                 if found["impact"] in ("serious", "critical")
             ]
             assert serious == []
-        for width in (768, 360, 320):
-            view.page.set_viewport_size(PHONE | {"width": width})
             view.page.wait_for_function(
-                f"document.documentElement.scrollWidth <= {width}"
+                f"document.documentElement.scrollWidth <= {size['width']}"
             )
 
     def test_a_keyboard_reaches_every_chooser_and_turns_the_space(self, opened):

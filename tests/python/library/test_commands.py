@@ -40,6 +40,9 @@ create table k_selection as
         'natural' as structure, true as is_chosen
     union all select 'buyers', 3, 'rejected: small', 'constructed', false
     union all select 'accounts', 1, 'chosen: fixed', null, true;
+create table retraining_advice as
+    select 'buyers' as segmentation, 'watch' as verdict
+    union all select 'accounts', 'keep';
 create table segmentation_models as
     select 'buyers' as segmentation, 2 as model_version, 3900 as fitted_entities,
         timestamp '2024-03-01 12:30' as trained_at, true as is_current
@@ -130,10 +133,11 @@ class TestTheSummaryTellsWhatABuildGave:
         segments = lines.index("Segments")
         assert lines[segments + 1 : segments + 9] == [
             "  accounts: k = 1, chosen: fixed",
-            "    model 1 of 2024-01-01, fitted to 7 entities",
+            "    model 1 of 2024-01-01, fitted to 7 entities: keep",
             "            7  100.0%  All: none",
             "  buyers: k = 2, chosen: best",
-            "    natural segments; model 2 of 2024-03-01, fitted to 3,900 entities",
+            "    natural segments; model 2 of 2024-03-01, fitted to 3,900 entities: "
+            "watch",
             "        3,000   75.0%  Champions: high spend",
             "        1,000   25.0%  Lapsed: low spend",
             "  nobody: no entities; look at its key where and online_retail",
@@ -186,7 +190,7 @@ class TestCommandsCanBeUsedInScripts:
         target = folder / "new folder" / "it's.duckdb"
         arguments = ["--source", str(published), "--database", str(target)]
         assert main(["publish", *arguments]) == 0
-        assert capsys.readouterr().out == f"Published 5 tables to {target}\n"
+        assert capsys.readouterr().out == f"Published 6 tables to {target}\n"
         assert main(["summary", "--database", str(target)]) == 0
         assert "Champions" in capsys.readouterr().out
 
