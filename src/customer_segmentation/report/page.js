@@ -54,16 +54,22 @@
       const wanted = this.selects.map(
         ({ name, value }) => state.get(name) ?? value,
       );
-      this.view = views.find(({ choice }) => `${choice}` === `${wanted}`) ?? views[0];
+      this.view = this.find(wanted) ?? views[0];
       this.tell();
       figure.querySelector("details").addEventListener("toggle", () => this.list());
+    }
+
+    find(wanted) {
+      return this.views.find(({ choice }) =>
+        choice.every((each, place) => each === wanted[place]),
+      );
     }
 
     /* Not every pair of choices exists: what was chosen last is kept. */
     choose(last) {
       const wanted = this.selects.map(({ value }) => value);
       this.view =
-        this.views.find(({ choice }) => `${choice}` === `${wanted}`) ??
+        this.find(wanted) ??
         this.views.find(({ choice }) => choice[last] === wanted[last]);
       this.tell();
       for (const [place, { name, value }] of this.selects.entries())

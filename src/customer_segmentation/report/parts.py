@@ -48,12 +48,12 @@ class Cards:
 
     kind = "cards"
 
-    def figures(self, segment: Segment) -> str:
-        """Size and worth of a segment, in a line."""
+    def figures(self, segment: Segment) -> list[str]:
+        """Write size and worth of a segment, a line each."""
         said = [f"{segment.entities:,} {self.entities}, {share(segment.share)}"]
         if segment.revenue_share is not None:
             said.append(
                 f"{amount(segment.revenue, self.currency)}, "
                 f"{share(segment.revenue_share)} of revenue"
             )
-        return " · ".join(said)
+        return said

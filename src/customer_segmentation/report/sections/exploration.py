@@ -105,7 +105,7 @@ TRANSFORMS = {
     "signed_log1p": "the logarithm of 1 + |x| with the sign of x",
     "yeo_johnson": "the Yeo-Johnson transform",
     "winsorise": "clipping of the extremes",
-    "iqr_filter": "leaving out what lies beyond 1.5 IQR",
+    "iqr_filter": "leaving out what lies beyond the fences of Tukey",
 }
 
 
@@ -155,13 +155,13 @@ def _distributions(published, segmentation, features) -> list[Chart]:
             continue
         done = [
             TRANSFORMS.get(part, words(part).lower())
-            for part in (feature.transform, feature.outliers)
+            for part in (feature.outliers, feature.transform)
             if part != "none"
         ]
         sentence = (
-            f"Half of the {entities} have {feature.title.lower()} from "
-            f"{feature.value(box.p25)} to {feature.value(box.p75, currency)}, "
-            f"one reaches {feature.value(box.maximum, currency)}. "
+            f"The middle half of the {entities} lies between {feature.value(box.p25)} "
+            f"and {feature.value(box.p75, currency)}, the largest value is "
+            f"{feature.value(box.maximum, currency)}. "
             + (
                 f"{box.missing_entities:,} have no value. "
                 if box.missing_entities
@@ -180,16 +180,10 @@ def _distributions(published, segmentation, features) -> list[Chart]:
             sentence,
             traces,
             table=Table(
-                [
-                    "Values",
-                    *("From", "To"),
-                    words(entities),
-                ],
+                ["Values", "From", "To", words(entities)],
                 [
                     [
-                        {"measured": "As measured", "transformed": "Transformed"}[
-                            scale
-                        ],
+                        words(scale),
                         number(row.bin_low),
                         number(row.bin_high),
                         f"{row.entities:,}",
@@ -245,7 +239,8 @@ def _distribution(place: int, bins: list, box, colour: str) -> list:
     """Draw a histogram with a box above it, on the axes of its place."""
     if not bins or box is None:
         return []
-    width = min((b.bin_high - b.bin_low for b in bins), default=0)
+    widths = [b.bin_high - b.bin_low for b in bins if b.bin_high > b.bin_low]
+    width = min(widths, default=0)
     if not width:
         steps = np.diff([b.bin_low for b in bins])
         width = float(steps.min()) * 0.8 if len(steps) else 1

@@ -90,8 +90,8 @@ def _facts(segmentation: Segmentation, segments: list[Segment]) -> Facts:
         facts.append(("Revenue", amount(segmentation.revenue, dataset.currency)))
     facts.append(("Segments", str(len(segments))))
     if dataset.first_date:
-        facts.append(("Sales from", as_date(dataset.first_date)))
-        facts.append(("to", as_date(dataset.last_date)))
+        days = f"{as_date(dataset.first_date)} to {as_date(dataset.last_date)}"
+        facts.append(("Sales", days))
     facts.append(
         (
             f"Model version {segmentation.model_version}, trained",
