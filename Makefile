@@ -136,9 +136,9 @@ ADAPTER := adapters/dbt-sparksession
 # The tests of the report look at it in a browser; without one they are skipped, and
 # say so.
 browser:
-	@command -v chromium chromium-browser google-chrome > /dev/null \
-	|| { command -v apt-get > /dev/null && [ "$$(id -u)" = 0 ] && apt-get -qq update \
-	&& DEBIAN_FRONTEND=noninteractive apt-get -qq install --no-install-recommends chromium > /dev/null; } \
+	@command -v chromium > /dev/null || command -v chromium-browser > /dev/null || command -v google-chrome > /dev/null \
+	|| { test "$$(id -u)" = 0 && command -v apt-get > /dev/null && apt-get -qq update; \
+	DEBIAN_FRONTEND=noninteractive apt-get -qq install --no-install-recommends chromium > /dev/null 2>&1; } \
 	|| echo 'No browser: on Debian, apt-get install chromium runs the tests of the report too.'
 
 # A client of Spark Connect needs no Java.
