@@ -86,7 +86,7 @@ def _sections(
         choice_of_k(*arguments),
         of_sales[segmentation.dataset],
         exploration(*arguments),
-        over_time(*arguments),
+        over_time(published, segmentation),
     ]
 
 

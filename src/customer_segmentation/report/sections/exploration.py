@@ -388,7 +388,7 @@ def _ages(published, segmentation, segments) -> list[Chart]:
             traces.append(
                 go.Box(
                     name=segment.label,
-                    x=labels_of(part.age_band),
+                    x=_labels(part.age_band),
                     y=part.spending,
                     marker_color=segment.mark.colour,
                     boxpoints=False,
@@ -439,7 +439,7 @@ def _ages(published, segmentation, segments) -> list[Chart]:
     ]
 
 
-def labels_of(values) -> list[str]:
+def _labels(values) -> list[str]:
     """Write each value as a label; equal ones stay equal."""
     return [label(value) for value in values]
 

@@ -9,7 +9,6 @@ import plotly.graph_objects as go
 from customer_segmentation.presentation.palette import ACCENT, ALERT, GREY, INK, mark
 from customer_segmentation.presentation.published import (
     Published,
-    Segment,
     Segmentation,
 )
 from customer_segmentation.presentation.wording import (
