@@ -86,9 +86,7 @@ COMPARISONS = {
 UNITS = {"customer": "Customers", "sale": "Sales"}
 
 
-def over_time(
-    published: Published, segmentation: Segmentation, segments: list[Segment]
-) -> Section:
+def over_time(published: Published, segmentation: Segmentation) -> Section:
     """Show what changed over time, and when to train again."""
     charts = [
         *_sizes(published, segmentation),
