@@ -23,7 +23,6 @@ import tempfile
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import astuple, dataclass
 from multiprocessing import get_context
 from pathlib import Path
 from statistics import median
@@ -40,6 +39,8 @@ from customer_segmentation.report import write_report
 PROJECT = Path(__file__).resolve().parents[1]
 SEGMENTATION = "ecommerce_customers"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+# Containers have no sandbox, and no card that draws.
+ARGUMENTS = ("--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader")
 PATIENCE = 120  # seconds
 
 POINTS = """
@@ -55,17 +56,6 @@ FEATURES = """
 select feature from segmentation_models where segmentation = $1 and is_current
 group by feature order by min(feature_position)
 """
-
-
-@dataclass
-class Cost:
-    """What a page costs: seconds, and megabytes."""
-
-    to_write: float
-    memory: float
-    page: float
-    first_chart: float
-    every_chart: float
 
 
 def build(folder: Path, customers: int) -> Path:
@@ -112,6 +102,9 @@ def write_all_points(database: Path, page: Path) -> None:
             )
 
 
+WAYS = {"report": write_report, "all points": write_all_points}
+
+
 def written(write: Callable, database: Path, page: Path) -> tuple[float, float]:
     """Write a page; return seconds and the peak of resident memory in MB."""
     start = perf_counter()
@@ -125,55 +118,49 @@ def opened(browser: Browser, page: Path) -> tuple[float, float]:
     """Open a page; return the seconds to the first chart, and to every chart."""
     tab = browser.new_page()
     tab.set_default_timeout(PATIENCE * 1e3)
-    try:
-        start = perf_counter()
-        tab.goto(f"{page.as_uri()}#segmentation={SEGMENTATION}", wait_until="commit")
-        tab.wait_for_selector("[data-drawn]")
-        first = perf_counter() - start
-        tab.wait_for_load_state()
-        # Our page draws what is in sight, and the rest when it is to be printed.
-        tab.evaluate("dispatchEvent(new Event('beforeprint'))")
-        charts = tab.locator("[data-chart], .plotly-graph-div").count()
-        tab.wait_for_function(
-            f"document.querySelectorAll('[data-drawn]').length === {charts}"
-        )
-        return first, perf_counter() - start
-    finally:
-        tab.close()
+    start = perf_counter()
+    tab.goto(f"{page.as_uri()}#segmentation={SEGMENTATION}", wait_until="commit")
+    tab.wait_for_selector("[data-drawn]")
+    first = perf_counter() - start
+    tab.wait_for_load_state()
+    # Our page draws what is in sight, and the rest when it is to be printed.
+    tab.evaluate("dispatchEvent(new Event('beforeprint'))")
+    charts = tab.locator("[data-chart], .plotly-graph-div").count()
+    tab.wait_for_function(
+        f"document.querySelectorAll('[data-drawn]').length === {charts}"
+    )
+    every = perf_counter() - start
+    tab.close()
+    return first, every
 
 
-def cost(write: Callable, database: Path, browser: Browser, repeats: int) -> Cost | str:
-    """Measure a page, or say why it cannot be."""
+def cost(write: Callable, database: Path, chromium: str, repeats: int) -> list:
+    """Measure a page: the figures of a row, or why there are none."""
     page = database.with_name(f"{write.__name__}.html")
     # Only a fresh process knows the peak that is its own.
     with ProcessPoolExecutor(1, get_context("spawn")) as process:
         try:
             spent = process.submit(written, write, database, page).result()
         except BrokenProcessPool:
-            return "killed while it was written"
-    size = page.stat().st_size / 1e6
-    try:
-        times = [opened(browser, page) for _ in range(repeats)]
-    except TimeoutError:
-        return f"{spent[0]:.1f} s, {spent[1]:,.0f} MB; not open within {PATIENCE} s"
-    except Error as error:
-        return f"{size:,.0f} MB, and the browser gives up: {error.message}"
-    return Cost(*spent, size, *map(median, zip(*times, strict=True)))
+            return ["killed"] * 5
+    with (
+        sync_playwright() as playwright,
+        playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS) as browser,
+    ):
+        try:
+            times = [opened(browser, page) for _ in range(repeats)]
+            opening = [median(each) for each in zip(*times, strict=True)]
+        except TimeoutError:
+            opening = [f"not within {PATIENCE} s"] * 2
+        except Error as error:
+            opening = [error.message.splitlines()[0]] * 2
+    return [*spent, page.stat().st_size / 1e6, *opening]
 
 
-def print_rows(customers: int, ours: Cost | str, theirs: Cost | str) -> None:
-    """Print a row for each page and, where both are open, for their ratio."""
-    rows = {"report": ours, "all points": theirs}
-    if isinstance(ours, Cost) and isinstance(theirs, Cost):
-        pairs = zip(astuple(theirs), astuple(ours), strict=True)
-        rows["ratio"] = Cost(*(their / our for their, our in pairs))
-    for name, found in rows.items():
-        said = (
-            [f"{figure:,.1f}" for figure in astuple(found)]
-            if isinstance(found, Cost)
-            else [found]
-        )
-        print(f"| {customers:,} | {name} | {' | '.join(said)} |", flush=True)
+def ratio(ours: float | str, theirs: float | str) -> float | str:
+    """Divide what was measured."""
+    is_measured = isinstance(ours, float) and isinstance(theirs, float)
+    return theirs / ours if is_measured else "–"
 
 
 def main() -> None:
@@ -182,26 +169,22 @@ def main() -> None:
     parser.add_argument("--customers", type=int, nargs="+", default=[1_000_000])
     parser.add_argument("--repeats", type=int, default=5)
     options = parser.parse_args()
-    found = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if found is None:
+    chromium = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if chromium is None:
         raise SystemExit(f"None of {', '.join(BROWSERS)} is installed.")
     print("| customers | page | s to write | peak MB | MB | s to first | s to all |")
-    print("|---:|---|---:|---:|---:|---:|---:|")
-    # Containers have no sandbox, and no card that draws.
-    arguments = ["--no-sandbox", "--use-angle=swiftshader"]
-    arguments.append("--enable-unsafe-swiftshader")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=arguments)
-        for customers in options.customers:
-            with tempfile.TemporaryDirectory() as folder:
-                database = build(Path(folder), customers)
-                print_rows(
-                    customers,
-                    *(
-                        cost(write, database, browser, options.repeats)
-                        for write in (write_report, write_all_points)
-                    ),
-                )
+    print("|---:|---|---:|---:|---:|---:|---:|", flush=True)
+    for customers in options.customers:
+        with tempfile.TemporaryDirectory() as folder:
+            database = build(Path(folder), customers)
+            rows = {
+                name: cost(write, database, chromium, options.repeats)
+                for name, write in WAYS.items()
+            }
+        rows["ratio"] = list(map(ratio, *rows.values()))
+        for name, row in rows.items():
+            said = (f"{x:,.1f}" if isinstance(x, float) else x for x in row)
+            print(f"| {customers:,} | {name} | {' | '.join(said)} |", flush=True)
 
 
 if __name__ == "__main__":
