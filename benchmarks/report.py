@@ -58,6 +58,24 @@ FEATURES = """
 select feature from segmentation_models where segmentation = $1 and is_current
 group by feature order by min(feature_position)
 """
+# Our page draws what is in sight, and the rest when it is to be printed.
+FIRST_CHART = """
+new MutationObserver((changes, observer) => {
+    observer.disconnect();
+    requestAnimationFrame(() => {
+        window.firstChart = performance.now();
+        dispatchEvent(new Event("beforeprint"));
+    });
+}).observe(document, { subtree: true, attributeFilter: ["data-drawn"] });
+"""
+EVERY_CHART = """
+() => {
+    const count = (selector) => document.querySelectorAll(selector).length;
+    return window.firstChart && document.readyState === "complete"
+        && count("[data-drawn]") === count("[data-chart], .plotly-graph-div")
+        && [firstChart, performance.now()];
+}
+"""
 
 
 def build(folder: Path, customers: int) -> Path:
@@ -116,24 +134,15 @@ def written(write: Callable, database: Path, page: Path) -> tuple[float, float]:
     return seconds, int(status.split("VmHWM:")[1].split()[0]) / 1e3
 
 
-def opened(browser: Browser, page: Path) -> tuple[float, float]:
+def opened(browser: Browser, page: Path) -> list[float]:
     """Open a page; return the seconds to the first chart, and to every chart."""
     tab = browser.new_page()
     tab.set_default_timeout(PATIENCE * 1e3)
-    start = perf_counter()
+    tab.add_init_script(FIRST_CHART)
     tab.goto(f"{page.as_uri()}#{ADDRESS}", wait_until="commit")
-    tab.wait_for_selector("[data-drawn]")
-    first = perf_counter() - start
-    tab.wait_for_load_state()
-    # Our page draws what is in sight, and the rest when it is to be printed.
-    tab.evaluate("dispatchEvent(new Event('beforeprint'))")
-    charts = tab.locator("[data-chart], .plotly-graph-div").count()
-    tab.wait_for_function(
-        f"document.querySelectorAll('[data-drawn]').length === {charts}"
-    )
-    every = perf_counter() - start
+    seen = tab.wait_for_function(EVERY_CHART).json_value()
     tab.close()
-    return first, every
+    return [milliseconds / 1e3 for milliseconds in seen]
 
 
 def cost(write: Callable, database: Path, chromium: str, repeats: int) -> list:
