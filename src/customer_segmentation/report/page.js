@@ -218,9 +218,10 @@
   const watch = () => {
     const near = new IntersectionObserver(
       async (entries) => {
-        const reached = entries.filter(({ isIntersecting }) => isIntersecting);
-        const chartOf = new Map(charts.map((chart) => [chart.figure, chart]));
-        for (const chart of reached.map(({ target }) => chartOf.get(target))) {
+        const reached = entries
+          .filter(({ isIntersecting }) => isIntersecting)
+          .map(({ target }) => charts.find(({ figure }) => figure === target));
+        for (const chart of reached) {
           // Each is seen before the next is drawn, which may take long.
           await new Promise((seen) => requestAnimationFrame(() => setTimeout(seen)));
           near.unobserve(chart.figure);
