@@ -269,6 +269,8 @@ class Published:
         self.database = database
         try:
             self._connection = duckdb.connect(str(database), read_only=True)
+            # The mean of doubles depends on how threads share them out.
+            self._connection.execute("set threads = 1")
         except duckdb.Error as error:
             raise SegmentationError(
                 f"{database} cannot be read ({error}). Run `make build` first."

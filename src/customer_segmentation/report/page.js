@@ -223,12 +223,16 @@
   /* Charts are drawn when they come near; the section in sight is marked. */
   const watch = () => {
     const near = new IntersectionObserver(
-      (entries) => {
-        for (const { isIntersecting, target } of entries)
-          if (isIntersecting) {
-            near.unobserve(target);
-            charts.find(({ figure }) => figure === target).draw();
-          }
+      async (entries) => {
+        const reached = entries
+          .filter(({ isIntersecting }) => isIntersecting)
+          .map(({ target }) => charts.find(({ figure }) => figure === target));
+        for (const chart of reached) {
+          // Each is seen before the next is drawn, which may take long.
+          await new Promise((seen) => requestAnimationFrame(() => setTimeout(seen)));
+          near.unobserve(chart.figure);
+          if (!chart.isDrawn && chart.figure.isConnected) await chart.draw();
+        }
       },
       { rootMargin: "400px" },
     );
