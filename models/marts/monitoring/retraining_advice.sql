@@ -200,7 +200,7 @@ judged as (
         case
             when features_from = 'published'
                 then 'the features of the published work have no history'
-            when as_of_date is null then 'the data have no dates'
+            when as_of_date is null then 'the data hold no whole month'
             when backtest_months is null
                 then
                     'the history is too short, or has too few entities, to tell'

@@ -16,7 +16,7 @@ __all__ = [
     "mark",
 ]
 
-# Found by a search over OKLab for the eight colours that lie farthest apart as they
+# Found by a search over OKLab. The first eight lie farthest apart as they
 # are and as Machado et al. (2009, "A physiologically-based model for simulation of
 # color vision deficiency") show them to people with protanopia, deuteranopia and
 # tritanopia, each at a contrast of at least 3 to white (WCAG 2.2, 1.4.11).
@@ -29,6 +29,15 @@ COLOURS = (
     "#b87ae3",
     "#72130b",
     "#4c1b82",
+    # After many retrains, or with many segments: each the farthest from all before.
+    "#374f53",
+    "#856e6a",
+    "#8278bb",
+    "#104ba7",
+    "#d576a5",
+    "#94153d",
+    "#b45244",
+    "#592656",
 )
 SYMBOLS = ("circle", "square", "diamond", "cross", "triangle-up", "x", "star")
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash")
@@ -78,7 +87,7 @@ class Mark:
 def mark(segment_id: int) -> Mark:
     """Give the mark of a segment by its durable id, which a retrain keeps.
 
-    Two segments share a colour only if their ids differ by a multiple of 8; their
+    Two segments share a colour only if their ids differ by a multiple of 16; their
     symbols and dashes differ then, too.
 
     Parameters
@@ -94,7 +103,7 @@ def mark(segment_id: int) -> Mark:
     --------
     >>> mark(1)
     Mark(colour='#4a63c9', symbol='circle', dash='solid')
-    >>> mark(1).colour == mark(9).colour, mark(1).symbol == mark(9).symbol
+    >>> mark(1).colour == mark(17).colour, mark(1).symbol == mark(17).symbol
     (True, False)
     """
     place = segment_id - 1

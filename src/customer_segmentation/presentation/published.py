@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import namedtuple
 from dataclasses import dataclass
 from datetime import date
@@ -14,6 +15,7 @@ from customer_segmentation.errors import SegmentationError
 from customer_segmentation.presentation.palette import Mark, mark
 from customer_segmentation.presentation.wording import (
     amount,
+    counted,
     label,
     number,
     share,
@@ -63,6 +65,18 @@ inner join (
 ) as playbook using (segmentation, segment_id)
 where segmentation = $segmentation
 order by revenue_share desc nulls last, share desc, segment_id
+"""
+ADVICE = """
+select verdict, reasons, model_age_months
+from retraining_advice
+where segmentation = $segmentation
+"""
+DATASETS = """
+select
+    dataset, currency, is_demo, customers, sale_lines, products, countries, first_date,
+    last_date, revenue
+from datasets
+order by dataset
 """
 FEATURES = """
 select distinct feature, feature_position, encoding, source_column, transform, outliers
@@ -185,6 +199,11 @@ class Segment:
     actions: tuple[str, ...]
 
     @property
+    def marks(self) -> str:
+        """What marks it, in words without numbers."""
+        return re.sub(r" \(median [^()]*\)", "", self.marked_by)
+
+    @property
     def mark(self) -> Mark:
         """How it is drawn."""
         return mark(self.id)
@@ -248,6 +267,30 @@ class Feature:
         return label(self.title) + unit
 
 
+@dataclass(frozen=True)
+class Advice:
+    """Whether to train a model again.
+
+    Attributes
+    ----------
+    verdict, reasons : str
+    model_age_months : int or None
+        Months from the data of the training to the last of the data.
+    """
+
+    verdict: str
+    reasons: str
+    model_age_months: int | None
+
+    @property
+    def text(self) -> str:
+        """The reasons, after the age of the model where that is known."""
+        if self.model_age_months is None:
+            return self.reasons
+        age = counted(self.model_age_months, "month")
+        return f"Its data are {age} old. {self.reasons}"
+
+
 class Published:
     """Reads the published database.
 
@@ -276,8 +319,7 @@ class Published:
                 f"{database} cannot be read ({error}). Run `make build` first."
             ) from None
         self.datasets = {
-            row.dataset: Dataset(row.dataset, *row[1:])
-            for row in self.rows("from datasets order by dataset")
+            row.dataset: Dataset(row.dataset, *row[1:]) for row in self.rows(DATASETS)
         }
         self.segmentations = {
             row.segmentation: Segmentation(
@@ -311,6 +353,11 @@ class Published:
             )
             for row in self.rows(FEATURES, segmentation=segmentation)
         }
+
+    def advice(self, segmentation: str) -> Advice | None:
+        """Give the advice on training again."""
+        found = self.rows(ADVICE, segmentation=segmentation)
+        return Advice(*found[0]) if found else None
 
     def close(self) -> None:
         """Let go of the file."""

@@ -60,6 +60,8 @@ def amount(value: float | None, currency: str | None) -> str:
     """
     if value is None or not math.isfinite(value):
         return "–"
+    if value < 0:
+        return f"−{amount(-value, currency)}"
     for limit, unit in ((1e9, " bn"), (1e6, " M")):
         if abs(value) >= limit:
             return " ".join([number(value / limit) + unit, *filter(None, [currency])])
@@ -74,6 +76,8 @@ def share(value: float | None) -> str:
     """
     if value is None or not math.isfinite(value):
         return "–"
+    if value < 0:
+        return f"−{share(-value)}"
     if 0 < value < 0.001:
         return "< 0.1 %"
     text = f"{100 * value:.1f}"
@@ -100,7 +104,9 @@ def counted(count: int, noun: str) -> str:
     return f"{count:,} {noun}"
 
 
-def listing(items: Iterable[str], at_most: int | None = None) -> str:
+def listing(
+    items: Iterable[str], at_most: int | None = None, rest: str = "more"
+) -> str:
     """Join items as in a sentence; more than `at_most` end with how many more.
 
     >>> listing(["a", "b", "c"]), listing("abcde", at_most=2)
@@ -108,7 +114,7 @@ def listing(items: Iterable[str], at_most: int | None = None) -> str:
     """
     items = list(items)
     if at_most is not None and len(items) > at_most:
-        items[at_most:] = [f"{len(items) - at_most} more"]
+        items[at_most:] = [f"{len(items) - at_most} {rest}"]
     return " and ".join([", ".join(items[:-1]), items[-1]] if items[1:] else items)
 
 

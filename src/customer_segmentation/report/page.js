@@ -54,7 +54,11 @@
       const wanted = this.selects.map(
         ({ name, value }) => state.get(name) ?? value,
       );
-      this.view = this.find(wanted) ?? views[0];
+      const place = choosers.findIndex((_, at) => state.has(`${this.key}-${at}`));
+      this.view =
+        this.find(wanted) ??
+        views.find(({ choice }) => choice[place] === wanted[place]) ??
+        views[0];
       this.tell();
       figure.querySelector("details").addEventListener("toggle", () => this.list());
     }
@@ -137,7 +141,9 @@
       if (!details.open) return;
       const { columns, rows } = this.view.table ?? this.series();
       const cells = (name, texts) =>
-        make("tr", {}, ...texts.map((textContent) => make(name, { textContent })));
+        make("tr", {}, ...texts.map((textContent) =>
+          make(name, name === "th" ? { textContent, scope: "col" } : { textContent }),
+        ));
       const table = make(
         "table", {},
         make("thead", {}, cells("th", columns)),
@@ -162,7 +168,8 @@
           : (number ?? "–");
       return {
         columns: [
-          plain(layout.xaxis?.title?.text) || "",
+          plain(named[0].orientation === "h" ? "" : layout.xaxis?.title?.text) ||
+            this.title,
           ...named.map(({ name }) => plain(name)),
         ],
         rows: levels.map((at) => [
@@ -273,6 +280,10 @@
       section.scrollIntoView();
       section.querySelector("h2").focus({ preventScroll: true });
     });
+  document.querySelector(".skip").addEventListener("click", (event) => {
+    event.preventDefault();
+    main.focus();
+  });
   addEventListener("hashchange", () => {
     state = parsed();
     shown = null;

@@ -46,7 +46,8 @@ def write_report(database: Path, page: Path) -> int:
     Raises
     ------
     SegmentationError
-        If there is no such database, or it holds no segmentation.
+        If there is no such database, it holds no segmentation, or the page cannot be
+        written.
 
     Notes
     -----
@@ -70,8 +71,13 @@ def write_report(database: Path, page: Path) -> int:
         }
         is_demo = any(dataset.is_demo for dataset in of_sales)
     text = _rendered(views, of_sales, is_demo)
-    page.parent.mkdir(parents=True, exist_ok=True)
-    page.write_text(text, encoding="utf-8")
+    try:
+        page.parent.mkdir(parents=True, exist_ok=True)
+        page.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise SegmentationError(
+            f"{page} cannot be written ({error}). Name another file: --page."
+        ) from None
     return len(text.encode())
 
 

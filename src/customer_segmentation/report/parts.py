@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from customer_segmentation.presentation.published import Segment
-from customer_segmentation.presentation.wording import amount, share
+from customer_segmentation.presentation.wording import amount, counted, share
 
 __all__ = ["Cards", "Facts", "Findings", "Note"]
 
@@ -43,14 +43,14 @@ class Cards:
     """One card per segment."""
 
     segments: Sequence[Segment]
-    entities: str
+    entity: str
     currency: str | None
 
     kind = "cards"
 
     def figures(self, segment: Segment) -> list[str]:
         """Write size and worth of a segment, a line each."""
-        said = [f"{segment.entities:,} {self.entities}, {share(segment.share)}"]
+        said = [f"{counted(segment.entities, self.entity)}, {share(segment.share)}"]
         if segment.revenue_share is not None:
             said.append(
                 f"{amount(segment.revenue, self.currency)}, "

@@ -90,6 +90,9 @@ def trust(deck: Deck, story: Story) -> None:
     chosen = next((row for row in measured if row.is_chosen), None)
     if chosen is None or chosen.k < 2:
         return
+    if chosen.structure is None or chosen.min_jaccard is None:
+        # Too few entities to tell.
+        return
     finding, meaning = STRUCTURES[chosen.structure]
     if chosen.min_jaccard < TRUSTED:
         finding = "{} are not to be trusted: other {} would be cut elsewhere"
@@ -129,7 +132,7 @@ def trust(deck: Deck, story: Story) -> None:
         Box(CONTENT.left, CONTENT.top, 6.5, CONTENT.height),
         [str(row.k) for row in drawn],
         {
-            "Mean silhouette": [row.silhouette for row in drawn],
+            "Mean silhouette, squared": [row.silhouette for row in drawn],
             "Chosen": [row.silhouette if row.is_chosen else None for row in drawn],
         },
         number_format="0.00",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 
 from customer_segmentation.presentation.published import (
@@ -40,7 +39,7 @@ class Story:
             replace(
                 segment,
                 name=plain(segment.name),
-                marked_by=_marks(segment.marked_by),
+                marked_by=_marks(segment),
                 who=plain(segment.who),
                 actions=tuple(map(plain, segment.actions)),
             )
@@ -75,6 +74,6 @@ class Story:
         return segment.revenue_share if self.has_revenue else segment.share
 
 
-def _marks(marked_by: str) -> str:
-    text = plain(re.sub(r" \(median [^()]*\)", "", marked_by))
+def _marks(segment: Segment) -> str:
+    text = plain(segment.marks)
     return text[:1].upper() + text[1:]

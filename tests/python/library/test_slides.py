@@ -279,8 +279,10 @@ class TestTheNumbersAreThoseOfTheTables:
         assert list(series_of(chart).values()) == [(0.25,) * 2, (0.6,) * 2, (0.15,) * 2]
 
     def test_of_the_number_of_segments(self, decks):
-        series = series_of(chart_with(decks["buyers"], "Mean silhouette"))
-        assert series["Mean silhouette"] == pytest.approx((0.4, 0.45, 0.5, 0.55))
+        series = series_of(chart_with(decks["buyers"], "Mean silhouette, squared"))
+        assert series["Mean silhouette, squared"] == pytest.approx(
+            (0.4, 0.45, 0.5, 0.55)
+        )
         assert series["Chosen"] == (None, pytest.approx(0.45), None, None)
 
     def test_of_the_ageing_and_the_drift(self, decks):

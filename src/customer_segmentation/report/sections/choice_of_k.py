@@ -31,7 +31,16 @@ from customer_segmentation.report.charts import (
 
 __all__ = ["choice_of_k"]
 
-SELECTION = "from k_selection where segmentation = $segmentation order by k"
+SELECTION = """
+select
+    k, inertia, silhouette, silhouette_standard_error, silhouette_euclidean,
+    silhouette_euclidean_low, silhouette_euclidean_high, davies_bouldin,
+    calinski_harabasz, smallest_share, min_jaccard, split_half_ari, score, structure,
+    is_elbow, is_accepted, is_chosen, reason
+from k_selection
+where segmentation = $segmentation
+order by k
+"""
 DEFINITION = """
 select definition from segmentations where segmentation = $segmentation
 """
@@ -85,12 +94,18 @@ def choice_of_k(
         published.rows(DEFINITION, segmentation=segmentation.name)[0].definition
     )
     chosen = selection[selection.is_chosen].iloc[0]
-    rejected = selection[~selection.is_accepted]
+    rejected = int(selection.reason.str.startswith("rejected").sum())
     lead = f"k = {chosen.k} is {chosen.reason}."
-    if len(rejected):
+    if not chosen.is_accepted:
         lead += (
-            f" {len(rejected)} of {len(selection)} were rejected as too small or "
-            "not stable."
+            " It does not meet the rule for every other k: the smallest segment holds "
+            f"{share(chosen.smallest_share)}, the least stable one has a Jaccard "
+            f"similarity of {number(chosen.min_jaccard)}."
+        )
+    if rejected:
+        lead += (
+            f" {rejected} of {len(selection)} "
+            f"{'was' if rejected == 1 else 'were'} rejected as too small or not stable."
         )
     return Section(
         "k",
@@ -282,14 +297,15 @@ def _silhouettes(published, segmentation, segments, chosen) -> list[Chart]:
             }
         ],
         legend={"traceorder": "reversed"},
-        height=440,
+        height=360 + 22 * len(present),
     )
     return [
         Chart(
             "silhouettes",
             f"Silhouette of each {segmentation.entity}, k = {chosen.k}",
             {(): view},
-            note="The dashed line is the mean.",
+            note=f"Every {segmentation.entity} of today, in the segment that is kept; "
+            "the means per k are those of the fit. The dashed line is the mean.",
         )
     ]
 

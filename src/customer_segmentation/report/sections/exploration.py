@@ -292,9 +292,16 @@ def _correlations(published, segmentation, features) -> list[Chart]:
         if apart.empty:
             continue
         first, second = apart.abs().idxmax()
+        r = apart[first, second]
+        pair = f"{words(first)} and {words(second).lower()}"
+        said = f"(correlation {f'{r:.2f}'.replace('-', '−')})"
         sentence = (
-            f"{words(first)} and {words(second).lower()} go together most, with a "
-            f"correlation of {apart[first, second]:.2f}."
+            f"No two features go together; nearest to it come {pair} {said}."
+            if abs(r) < 0.1
+            else f"{pair} rise together most {said}."
+            if r > 0
+            else f"{pair} depend on each other most: one falls as the other rises "
+            f"{said}."
         )
         texts = [
             ["–" if np.isnan(v) else f"{v:.2f}".replace("-", "−") for v in row]
@@ -364,8 +371,8 @@ def _ages(published, segmentation, segments) -> list[Chart]:
         else "a strong"
     )
     sentence = (
-        f"Of {counted(int(first.people), 'customer')} the age and what they spend are "
-        f"known: {strength} relation"
+        f"Of {counted(int(first.people), 'customer')} the age and the "
+        f"{money.split(' (')[0].lower()} are known: {strength} relation"
         + ("" if np.isnan(r) else f" (correlation {f'{r:.2f}'.replace('-', '−')})")
         + "."
     )
@@ -469,8 +476,9 @@ def _genders(published, segmentation, segments) -> list[Chart]:
         f"{share(shares['All'][first])} of all are {first.lower()}; farthest from that "
         f"are {apart}, with {share(shares[apart][first])}."
     )
-    # Not colours of segments.
+    # Not colours of segments; patterns tell more than four apart.
     greys = ["#3b4856", "#9aa5b1", "#d5dbe1", "#6b7785"]
+    patterns = ["", "/", ".", "x"]
     return [
         Chart(
             "genders",
@@ -486,7 +494,10 @@ def _genders(published, segmentation, segments) -> list[Chart]:
                             x=[100 * shares[name][gender] for name in shares],
                             text=[share(shares[name][gender]) for name in shares],
                             hovertemplate="%{y}: %{text}<extra></extra>",
-                            marker_color=greys[place % len(greys)],
+                            marker={
+                                "color": greys[place % 4],
+                                "pattern": {"shape": patterns[place // 4 % 4]},
+                            },
                         )
                         for place, gender in enumerate(names)
                     ],
@@ -550,7 +561,8 @@ def _quality(published, segmentation, loads) -> list[Chart | Table]:
         [
             [
                 words(load.source_table),
-                load.source,
+                # The place of a file is nobody's business who is sent the page.
+                load.source.rsplit("/", 1)[-1],
                 f"{load.rows_read:,}",
                 f"{load.rows_accepted:,}",
                 f"{load.rows_refused:,}",

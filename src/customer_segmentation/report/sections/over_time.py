@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import groupby
+from itertools import groupby, islice
 
 import plotly.graph_objects as go
 
@@ -12,14 +12,15 @@ from customer_segmentation.presentation.published import (
     Segmentation,
 )
 from customer_segmentation.presentation.wording import (
+    amount,
     as_month,
     counted,
     label,
-    labels,
     listing,
     number,
     share,
     words,
+    wrapped,
 )
 from customer_segmentation.report.charts import (
     Chart,
@@ -68,7 +69,6 @@ from retraining_backtest
 where segmentation = $segmentation
 order by measure, lag_months
 """
-ADVICE = "from retraining_advice where segmentation = $segmentation"
 MEASURES = {
     "disagreement": "It is 1 less the adjusted Rand index of the frozen model and a "
     "retrain",
@@ -77,6 +77,12 @@ MEASURES = {
     "feature_psi": "It is the population stability index of the feature that shifted "
     "most",
     "mix_psi": "It is the population stability index of the segments' sizes",
+}
+TITLES = {
+    "disagreement": "Disagreement",
+    "excess_inertia": "Excess inertia",
+    "feature_psi": "Shift of a feature (PSI)",
+    "mix_psi": "Shift of the sizes (PSI)",
 }
 COMPARISONS = {
     "since_reference": "Since the first months",
@@ -94,8 +100,8 @@ def over_time(published: Published, segmentation: Segmentation) -> Section:
         *_drift(published, segmentation),
         *_backtest(published, segmentation),
     ]
-    advice = published.rows(ADVICE, segmentation=segmentation.name)
-    lead = " ".join(f"Advice: {row.verdict}. {row.reasons}" for row in advice)
+    advice = published.advice(segmentation.name)
+    lead = f"Advice: {advice.verdict}. {advice.text}" if advice else ""
     if segmentation.as_of_date is None:
         lead = "The data have no dates, and so no history."
     elif not charts:
@@ -108,30 +114,25 @@ def _sizes(published, segmentation) -> list[Chart]:
     if sizes.as_of_date.nunique() < 2:
         return []
     currency = segmentation.dataset.currency
-    ends = sizes.pivot(index="segment_name", columns="as_of_date", values="share")
-    ends = ends.fillna(0)
-    change = ends[ends.columns[-1]] - ends[ends.columns[0]]
-    most = change.abs().idxmax()
-    sentence = (
-        f"From {as_month(ends.columns[0])} to {as_month(ends.columns[-1])} {most} "
-        f"changed most: from {share(ends.loc[most].iloc[0])} to "
-        f"{share(ends.loc[most].iloc[-1])} of the {segmentation.entity}s."
-    )
     views = {}
     for title, column, unit, factor in (
-        (f"Share of {segmentation.entity}s", "share", ", %", 100),
-        (words(f"{segmentation.entity}s"), "customers", "", 1),
-        (
-            *("Revenue of the month", "revenue"),
-            f", {currency}" if currency else "",
-            1,
-        ),
-        ("Share of revenue", "revenue_share", ", %", 100),
+        (f"Share of {segmentation.entity}s", "share", "%", 100),
+        (words(f"{segmentation.entity}s"), "customers", None, 1),
+        ("Revenue of the month", "revenue", currency, 1),
+        ("Share of revenue", "revenue_share", "%", 100),
     ):
-        if sizes[column].isna().all():
+        ends = sizes.pivot(index="segment_name", columns="as_of_date", values=column)
+        if ends.isna().all(axis=None):
             continue
+        ends = ends.fillna(0)[[ends.columns[0], ends.columns[-1]]]
+        most = (ends.iloc[:, 1] - ends.iloc[:, 0]).abs().idxmax()
+        then, now = (
+            share(value) if factor == 100 else amount(value, unit)
+            for value in ends.loc[most]
+        )
         views[(title,)] = as_view(
-            sentence,
+            f"{title}: from {as_month(ends.columns[0])} to "
+            f"{as_month(ends.columns[1])} {most} changed most, from {then} to {now}.",
             [
                 lines(
                     label(rows.segment_name.iloc[0], 60),
@@ -143,7 +144,7 @@ def _sizes(published, segmentation) -> list[Chart]:
                 )
                 for segment_id, rows in sizes.groupby("segment_id")
             ],
-            y=f"{title}{unit}",
+            y=f"{title}, {unit}" if unit else title,
             xaxis={"hoverformat": "%b %Y"},
             yaxis={"rangemode": "tozero"},
             height=420,
@@ -161,6 +162,7 @@ def _sizes(published, segmentation) -> list[Chart]:
     ]
 
 
+MONTHS = 12
 STATES = {
     "new": "New",
     "inactive": "Inactive",
@@ -172,7 +174,8 @@ STATES = {
 def _transitions(published, segmentation) -> list[Chart]:
     moves = published.rows(TRANSITIONS, segmentation=segmentation.name)
     views = {}
-    for day, rows in groupby(moves, lambda move: move.as_of_date):
+    months = groupby(moves, lambda move: move.as_of_date)
+    for day, rows in islice(months, MONTHS):
         rows = list(rows)
         # Segments first, in the order of their ids, then the states.
         before = _nodes(
@@ -195,7 +198,7 @@ def _transitions(published, segmentation) -> list[Chart]:
         sentence = (
             f"In {as_month(day)} {counted(gone, segmentation.entity)} of {total:,} "
             f"({share(gone / total)}) came, moved or fell silent"
-            + (f": {listing(said, at_most=3)}." if said else ".")
+            + (f": {listing(said, 3, 'smaller moves')}." if said else ".")
         )
         views[(as_month(day),)] = as_view(
             sentence,
@@ -243,7 +246,8 @@ def _transitions(published, segmentation) -> list[Chart]:
             "Who went where",
             views,
             ["Month"],
-            "Left: the month end before; right: the month end of the month.",
+            f"Left: the month end before; right: that of the month. The last {MONTHS} "
+            "months can be chosen; segment_transitions holds all.",
             is_wide=True,
         )
     ]
@@ -294,23 +298,25 @@ def _drift(published, segmentation) -> list[Chart]:
     for (comparison, unit), rows in drift.groupby(["comparison", "unit"], sort=True):
         alerts = rows[rows.alert != "none"]
         first = rows.iloc[0]
+        beyond = int((rows.psi > rows.psi_by_chance).sum())
         sentence = (
             f"{listing(map(words, alerts.feature))} "
-            f"{'has' if len(alerts) == 1 else 'have'} drifted by more than chance"
+            f"{'raises' if len(alerts) == 1 else 'raise'} an alert"
             if len(alerts)
-            else f"No feature of the {UNITS[unit].lower()} drifted by more than chance"
+            else f"No feature of the {UNITS[unit].lower()} raises an alert"
         )
         sentence += (
-            f": windows that end with {as_month(first.reference_date)} and "
-            f"{as_month(first.as_of_date)}."
+            f" between the windows that end with {as_month(first.reference_date)} and "
+            f"{as_month(first.as_of_date)}; {beyond} of {len(rows)} differ by more "
+            "than chance makes."
         )
         if comparison in mix and unit == segmentation.grain:
             row = mix[comparison]
             sentence += (
                 f" The sizes of the segments: PSI {number(row.mix_psi)}, chance makes "
-                f"up to {number(row.mix_psi_by_chance)}."
+                f"up to {number(row.mix_psi_by_chance)}; alert: {row.alert}."
             )
-        names = labels([words(feature) for feature in rows.feature], 32)
+        names = wrapped([words(feature) for feature in rows.feature], 18)
         views[(f"{UNITS[unit]}, {COMPARISONS[comparison].lower()}",)] = as_view(
             sentence,
             [
@@ -328,7 +334,7 @@ def _drift(published, segmentation) -> list[Chart]:
                     showlegend=False,
                 ),
                 go.Scatter(
-                    name="Chance exceeds this in one of 20 cases",
+                    name="By chance, 1 of 20",
                     mode="markers",
                     y=names,
                     x=list(rows.psi_by_chance),
@@ -379,7 +385,7 @@ def _backtest(published, segmentation) -> list[Chart]:
     views = {}
     for measure, rows in curves.groupby("measure", sort=True):
         crossed = rows[rows.is_crossed]
-        title = words(measure)
+        title = TITLES[measure]
         months = list(rows.lag_months)
         limit = number(rows.threshold.iloc[0])
         sentence = (

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import calendar
-import math
 from datetime import date
 
 import pandas as pd
 import plotly.graph_objects as go
 
+from customer_segmentation.presentation.chance import trend
 from customer_segmentation.presentation.palette import ACCENT, ALERT, GREY, SERIES
 from customer_segmentation.presentation.published import Dataset, Published
 from customer_segmentation.presentation.wording import (
@@ -33,8 +33,7 @@ from customer_segmentation.report.charts import (
 
 __all__ = ["sales"]
 
-# As many as a chooser can hold; the tables hold all.
-SHOWN = 40
+OVERVIEW = "Overview"
 
 PRODUCTS = """
 with products as (
@@ -118,7 +117,9 @@ from streaks
 cross join months
 inner join means using (sales_month)
 left join (
-    select * from monthly_product_sales where dataset = $dataset
+    select product, sales_month, average_amount, total_amount
+    from monthly_product_sales
+    where dataset = $dataset
 ) as monthly using (product, sales_month)
 order by measure, streaks.revenue desc, product, sales_month
 """
@@ -183,95 +184,78 @@ def _money(dataset: Dataset, title: str) -> str:
     return f"{title}, {dataset.currency}" if dataset.currency else title
 
 
-def _trends(series: pd.DataFrame, column: str, partial: list[date]) -> pd.DataFrame:
-    """Fit a line to each name's months; slope per month against the mean.
+def _shown(dataset: Dataset) -> int:
+    """Give how many names a chooser has: the longer the history, the fewer."""
+    return max(10, min(40, 1500 // len(_months(dataset))))
 
-    A trend is told from chance by its t statistic.
-    """
-    found = []
-    for name, rows in series.groupby("product", sort=False):
-        rows = rows[~rows.sales_month.dt.date.isin(partial)]
-        months = rows.sales_month.dt.year * 12 + rows.sales_month.dt.month
-        y, x = rows[column], months - months.mean()
-        n, mean = len(rows), y.mean()
-        if n < 4 or mean <= 0:
-            continue
-        slope = (x * y).sum() / (x**2).sum()
-        rest = ((y - mean - slope * x) ** 2).sum()
-        error = math.sqrt(rest / (n - 2) / (x**2).sum())
-        t = slope / error if error else math.copysign(math.inf, slope) if slope else 0
-        found.append((name, slope / mean, t))
-    return pd.DataFrame(found, columns=["product", "slope", "t"])
+
+def _months(dataset: Dataset) -> pd.DatetimeIndex:
+    first, last = dataset.first_date, dataset.last_date
+    return pd.date_range(first.replace(day=1), last, freq="MS")
+
+
+def _by_month(rows: pd.DataFrame, key: str, column: str, dataset: Dataset):
+    """Lay out a measure by month and name; a month without a sale has no average."""
+    table = rows.pivot(index="sales_month", columns=key, values=column)
+    table = table.reindex(_months(dataset)).astype(float)
+    return table if column == "average_amount" else table.fillna(0)
+
+
+def _drawn(table: pd.DataFrame, names: list[str], title: str, sentence: str):
+    """Draw the first name in the accent, or several in shades."""
+    shades = SERIES if len(names) > 1 else [(ACCENT, "solid")]
+    return as_view(
+        sentence,
+        [
+            lines(short, table.index.strftime("%Y-%m-%d"), table[name], colour).update(
+                line_dash=dash
+            )
+            for name, short, (colour, dash) in zip(
+                names, labels(names), shades, strict=False
+            )
+        ],
+        y=title,
+        xaxis={"hoverformat": "%b %Y"},
+        yaxis={"rangemode": "tozero"},
+        height=420,
+    )
+
+
+def _option(name: str) -> str:
+    """Keep a name apart from the chooser's own first option."""
+    return f"{name} (the name)" if name == OVERVIEW else name
 
 
 def _products(published, dataset, partial) -> list[Chart]:
-    products = published.frame(PRODUCTS, dataset=dataset.name, shown=SHOWN)
+    shown = _shown(dataset)
+    products = published.frame(PRODUCTS, dataset=dataset.name, shown=shown)
     names = list(dict.fromkeys(products["product"]))
-    short = dict(zip(names, labels(names), strict=True))
     views = {}
     for title, column in (
         ("Average of a sale line", "average_amount"),
         ("Total of the month", "total_amount"),
     ):
-        trends = _trends(products, column, partial)
-        sure = trends[trends.t.abs() > 2].sort_values("slope", kind="stable")
-        falling = sure[sure.slope < 0].head(3)
-        rising = sure[sure.slope > 0].iloc[::-1].head(3)
-        said = [
-            f"{kind}: "
-            + listing(
-                f"{row.product} ({signed(row.slope, share)} a month)"
-                for row in part.itertuples()
-            )
-            for kind, part in (("Rising", rising), ("Falling", falling))
-            if len(part)
-        ]
-        sentence = (
-            f"{'. '.join(said)}."
-            if said
-            else f"No product rises or falls by more than chance in {title.lower()}."
-        )
-        marked = [*rising["product"], *falling["product"], *names]
-        marked = list(dict.fromkeys(marked))[: len(SERIES)]
+        table = _by_month(products, "product", column, dataset)
+        whole = table[~table.index.isin(pd.to_datetime(partial))]
+        trends = {name: found for name in names if (found := trend(whole[name]))}
+        sure = {name for name in trends if trends[name][1] * len(trends) < 0.05}
+        steepest = sorted(trends, key=lambda name: trends[name][0])
+        falling = [name for name in steepest if trends[name][0] < 0][:3]
+        rising = [name for name in steepest[::-1] if trends[name][0] > 0][:3]
         y_title = _money(dataset, title)
-        views[("Overview", title)] = as_view(
-            sentence,
-            [
-                lines(
-                    short[name],
-                    rows.sales_month.dt.strftime("%Y-%m-%d"),
-                    rows[column],
-                    SERIES[place][0],
-                    line={"dash": SERIES[place][1]},
-                )
-                for place, name in enumerate(marked)
-                for rows in [products[products["product"] == name]]
-            ],
-            y=y_title,
-            xaxis={"hoverformat": "%b %Y"},
-            height=420,
+        named = [name for name in (*rising, *falling) if name in sure]
+        views[(OVERVIEW, title)] = _drawn(
+            table,
+            list(dict.fromkeys([*named, *rising, *falling, *names]))[: len(SERIES)],
+            y_title,
+            _overview(trends, sure, rising, falling),
         )
-        slopes = trends.set_index("product")
         for name in names:
-            rows = products[products["product"] == name]
-            views[(name, title)] = as_view(
-                _series_sentence(name, rows, column, slopes, dataset),
-                [
-                    lines(
-                        short[name],
-                        rows.sales_month.dt.strftime("%Y-%m-%d"),
-                        rows[column],
-                        ACCENT,
-                    )
-                ],
-                y=y_title,
-                yaxis={"rangemode": "tozero"},
-                xaxis={"hoverformat": "%b %Y"},
-                height=420,
-            )
+            sentence = _series_sentence(name, table[name], trends, sure, dataset)
+            views[(_option(name), title)] = _drawn(table, [name], y_title, sentence)
     note = (
-        "A trend is a straight line through the complete months whose slope is more "
-        "than two standard errors from 0."
+        "A trend is a straight line through the complete months that is steeper than "
+        "chance makes one of so many products in one of 20 cases (t test, Bonferroni)."
     )
     if dataset.products > len(names):
         note += (
@@ -290,83 +274,96 @@ def _products(published, dataset, partial) -> list[Chart]:
     ]
 
 
-def _series_sentence(name, rows, column, slopes, dataset) -> str:
-    best = rows.loc[rows[column].idxmax()]
+def _overview(trends: dict, sure: set, rising: list, falling: list) -> str:
+    """Name the products that rise and fall, and whether chance would do it."""
+    if not trends:
+        return "There are too few complete months for a trend."
+
+    def said(names: list[str]) -> str:
+        return listing(
+            f"{name} ({signed(trends[name][0], share)} a month)" for name in names
+        )
+
+    found = [
+        f"{kind}: {said([name for name in names if name in sure])}."
+        for kind, names in (("Rising", rising), ("Falling", falling))
+        if sure & set(names)
+    ]
+    if found:
+        return " ".join(found)
+    steepest = [
+        f"{kind} most: {said(names[:1])}."
+        for kind, names in (("Rising", rising), ("Falling", falling))
+        if names
+    ]
+    end = f"Chance makes as much of one of {counted(len(trends), 'product')}."
+    return " ".join([*steepest, end])
+
+
+def _series_sentence(name, values, trends, sure, dataset) -> str:
+    best = values.idxmax()
     text = (
-        f"{name} was highest in {as_month(best.sales_month)}, with "
-        f"{amount(best[column], dataset.currency)}"
+        f"{name} was highest in {as_month(best)}, with "
+        f"{amount(values[best], dataset.currency)}"
     )
-    if name not in slopes.index:
-        return f"{text}; sold in too few months for a trend."
-    slope = slopes.loc[name]
-    if abs(slope.t) > 2:
-        way = "rises" if slope.slope > 0 else "falls"
-        return f"{text}; it {way} by {share(abs(slope.slope))} of its mean a month."
-    return f"{text}; no trend beyond chance."
+    if name not in trends:
+        return f"{text}; no trend can be told from so few months."
+    if name not in sure:
+        return f"{text}; no trend beyond chance."
+    slope = trends[name][0]
+    way = "rises" if slope > 0 else "falls"
+    return f"{text}; it {way} by {share(abs(slope))} of its mean a month."
 
 
 def _countries(published, dataset, partial) -> list[Chart]:
-    countries = published.frame(COUNTRIES, dataset=dataset.name, shown=SHOWN)
+    countries = published.frame(COUNTRIES, dataset=dataset.name, shown=_shown(dataset))
     names = list(dict.fromkeys(countries.country))
     if len(names) < 2:
         return []
-    short = dict(zip(names, labels(names, 24), strict=True))
     revenue = countries.drop_duplicates("country").set_index("country").revenue
     total = float(dataset.revenue)
     views = {}
-    for title, column in (
-        (_money(dataset, "Total amount"), "total_amount"),
-        (_money(dataset, "Average of a sale line"), "average_amount"),
-        ("Orders", "orders"),
-        ("Customers", "customers"),
+    for title, column, unit in (
+        ("Total amount", "total_amount", dataset.currency),
+        ("Average of a sale line", "average_amount", dataset.currency),
+        ("Orders", "orders", "orders"),
+        ("Customers", "customers", "customers"),
     ):
         if not countries[column].sum():
             continue
-        for place, (name, chosen) in enumerate(
-            [("The five largest", names[:5]), *((name, [name]) for name in names)]
-        ):
-            rows = countries[countries.country == chosen[0]]
-            if place:
-                whole = rows[~rows.sales_month.dt.date.isin(partial)]
-                best = (whole if len(whole) else rows).sort_values(column).iloc[-1]
-                value = (
-                    amount(best[column], dataset.currency)
-                    if column.endswith("amount")
-                    else f"{best[column]:,.0f}"
-                )
-                sentence = (
-                    f"{name} brings {share(revenue[name] / total)} of the revenue. "
-                    f"Best complete month: {as_month(best.sales_month)}, {value}."
-                )
-            else:
-                sentence = (
-                    f"{listing(chosen)} bring "
-                    f"{share(revenue[chosen].sum() / total)} of the revenue, "
-                    f"{chosen[0]} alone {share(revenue[chosen[0]] / total)}."
-                )
-            views[(name, title.split(",")[0])] = as_view(
-                sentence,
-                [
-                    lines(
-                        short[country],
-                        part.sales_month.dt.strftime("%Y-%m-%d"),
-                        part[column],
-                        SERIES[at][0],
-                        line={"dash": SERIES[at][1]},
-                    )
-                    for at, country in enumerate(chosen)
-                    for part in [countries[countries.country == country]]
-                ],
-                y=title,
-                yaxis={"rangemode": "tozero"},
-                xaxis={"hoverformat": "%b %Y"},
-                height=420,
+        table = _by_month(countries, "country", column, dataset)
+        whole = table[~table.index.isin(pd.to_datetime(partial))]
+        y_title = _money(dataset, title) if column.endswith("amount") else title
+        means = whole[names].mean()
+        most = means.idxmax() if means.notna().any() else names[0]
+        sentence = (
+            f"On average of the complete months {most} has most: "
+            f"{amount(means[most], unit)}."
+        )
+        if column == "total_amount" and total > 0:
+            sentence = (
+                f"{listing(names[:5])} bring "
+                f"{share(revenue[names[:5]].sum() / total)} of the revenue, {names[0]} "
+                f"alone {share(revenue[names[0]] / total)}."
             )
-    note = ""
+        views[(OVERVIEW, title)] = _drawn(table, names[:5], y_title, sentence)
+        for name in names:
+            values = whole[name].dropna()
+            sentence = f"{name} has no complete month with a sale."
+            if len(values):
+                best = values.idxmax()
+                sentence = (
+                    f"Best complete month of {name}: {as_month(best)}, with "
+                    f"{amount(values[best], unit)}."
+                )
+            if column == "total_amount" and total > 0:
+                sentence += f" It brings {share(revenue[name] / total)} of the revenue."
+            views[(_option(name), title)] = _drawn(table, [name], y_title, sentence)
+    note = "First come the five of most revenue."
     if dataset.countries > len(names):
-        note = (
-            f"The {len(names)} countries of most revenue, of {dataset.countries:,}; "
-            "monthly_country_sales holds all."
+        note += (
+            f" The {len(names)} countries of most revenue can be chosen, of "
+            f"{dataset.countries:,}; monthly_country_sales holds all."
         )
     return [
         Chart(
@@ -381,7 +378,8 @@ def _countries(published, dataset, partial) -> list[Chart]:
 
 
 def _below(published, dataset) -> list[Chart | Table]:
-    below = published.frame(BELOW, dataset=dataset.name, shown=SHOWN)
+    shown = _shown(dataset)
+    below = published.frame(BELOW, dataset=dataset.name, shown=shown)
     counts = {
         row.measure: row for row in published.rows(BELOW_COUNTS, dataset=dataset.name)
     }
@@ -398,13 +396,14 @@ def _below(published, dataset) -> list[Chart | Table]:
             (rows.sales_month >= first.first_month)
             & (rows.sales_month <= first.last_month)
         ]
-        gap = 1 - within.measured.sum() / within.mean_of_products.sum()
+        sold, mean = within.measured.sum(), within.mean_of_products.sum()
+        gap = f", by {share(1 - sold / mean)} on the whole" if 0 <= sold < mean else ""
         months = rows.sales_month.dt.strftime("%Y-%m-%d")
         views[(name, title)] = as_view(
             f"{name} lay below the average of the products for "
             f"{counted(int(first.months), 'month')} running, from "
-            f"{as_month(first.first_month)} to {as_month(first.last_month)}, by "
-            f"{share(gap)} on the whole.",
+            f"{as_month(first.first_month)} to {as_month(first.last_month)}"
+            f"{gap}.",
             [
                 lines(
                     "Average of the products",
@@ -454,9 +453,9 @@ def _below(published, dataset) -> list[Chart | Table]:
             f"Below average for {least} months or more: {listing(said)}. A month "
             "without a sale ends a streak of the average; it is 0 in the total."
             + (
-                f" Shown are the {SHOWN} of most revenue; products_below_average "
+                f" Shown are the {shown} of most revenue; products_below_average "
                 "holds all."
-                if any(count.products > SHOWN for count in counts.values())
+                if any(count.products > shown for count in counts.values())
                 else ""
             ),
             is_wide=True,

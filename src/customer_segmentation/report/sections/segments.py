@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from customer_segmentation.presentation.chance import least_gap
+from customer_segmentation.presentation.chance import least_gap, standard_errors
 from customer_segmentation.presentation.palette import DIVERGING, INK
 from customer_segmentation.presentation.published import (
     Published,
@@ -17,6 +17,7 @@ from customer_segmentation.presentation.published import (
     Segmentation,
 )
 from customer_segmentation.presentation.wording import (
+    amount,
     counted,
     label,
     labels,
@@ -40,7 +41,7 @@ COUNTRIES = """
 with countries as (
     select country, sum(entities) as entities
     from segments_by_country
-    where segmentation = $segmentation
+    where segmentation = $segmentation and country <> 'Unknown'
     group by country
     order by entities desc, country
     limit 8
@@ -82,6 +83,13 @@ from segmentation_models
 where segmentation = $segmentation and is_current
 order by segment_id, feature_position
 """
+SPANS = """
+select segment_name
+from customer_segments
+where segmentation = $segmentation and distance is not null
+group by segment_id, segment_name
+order by avg(distance), segment_id
+"""
 RULES = """
 select segment_id, rule, accuracy, coverage, fidelity, entities_under_rule
 from segment_rules
@@ -117,7 +125,7 @@ def segments(
         *_demographics(published, segmentation, segments),
         *_rules(published, segmentation, segments),
     ]
-    marked = [f"{segment.name}: {segment.marked_by}" for segment in segments]
+    marked = [f"{segment.name}: {segment.marks}" for segment in segments]
     return Section("segments", "Segments", f"{'; '.join(marked)}.", blocks)
 
 
@@ -146,33 +154,29 @@ def _profiles(published, segmentation, segments, features) -> list[Chart]:
     currency = segmentation.dataset.currency
     by_place = {(row.segment_id, row.feature): row for row in profiles.itertuples()}
 
-    def cell(row, shown: str) -> str:
-        if shown == "index":
-            return number(row.index_to_population)
-        return features[row.feature].value(getattr(row, shown))
+    # Nobody may be in a segment of a frozen model.
+    def cell(place: tuple, shown: str) -> str:
+        if place not in by_place:
+            return "–"
+        value = getattr(by_place[place], shown)
+        if shown == "index_to_population":
+            return number(value)
+        return features[place[1]].value(value)
 
     columns = wrapped([segment.name for segment in segments])
     rows = wrapped([unescape(f.label(currency)) for f in features.values()])
-    values = [[by_place[s.id, f].z_score for s in segments] for f in features]
-    extreme = profiles.loc[profiles.z_score.abs().idxmax()]
-    names = {segment.id: segment.name for segment in segments}
-    notable = int(profiles.is_notable.sum())
-    sentence = (
-        f"{names[extreme.segment_id]} stand out most: their mean "
-        f"{words(extreme.feature).lower()} of "
-        f"{features[extreme.feature].value(extreme['mean'], currency)} lies "
-        f"{number(abs(extreme.z_score))} standard deviations "
-        f"{'above' if extreme.z_score > 0 else 'below'} that of all. "
-        f"{notable} of {len(profiles)} means are notable: at most 80 or at least 120 "
-        "where all are 100."
-    )
+    values = [
+        [by_place[s.id, f].z_score if (s.id, f) in by_place else None for s in segments]
+        for f in features
+    ]
     views = {}
     for title, shown in (
-        ("Index, all = 100", "index"),
+        ("Index, all = 100", "index_to_population"),
         ("Mean", "mean"),
         ("Median", "median"),
     ):
-        texts = [[cell(by_place[s.id, f], shown) for s in segments] for f in features]
+        texts = [[cell((s.id, f), shown) for s in segments] for f in features]
+        sentence = _extreme(profiles, segments, features, shown, currency)
         views[(title,)] = as_view(
             sentence,
             [_heatmap(values, texts, texts, columns, rows, limit=2)],
@@ -199,6 +203,27 @@ def _profiles(published, segmentation, segments, features) -> list[Chart]:
     ]
 
 
+def _extreme(profiles, segments, features, shown: str, currency) -> str:
+    """Say which segment stands out most, in the numbers that are shown."""
+    scores = profiles.z_score.abs()
+    if len(segments) < 2 or scores.isna().all():
+        return "With one segment every mean is that of all."
+    extreme = profiles.loc[scores.idxmax()]
+    feature = features[extreme.feature]
+    name = next(s.name for s in segments if s.id == extreme.segment_id)
+    side = "above" if extreme.z_score > 0 else "below"
+    if shown == "index_to_population":
+        value = f"an index of {number(extreme[shown])}"
+    else:
+        value = f"a {shown} of {feature.value(extreme[shown], currency)}"
+    return (
+        f"{name} stand out most: in {feature.title.lower()} they have {value}, and "
+        f"their mean lies {number(abs(extreme.z_score))} standard deviations {side} "
+        f"that of all. {int(profiles.is_notable.sum())} of {len(profiles)} means are "
+        "notable: at most 80 or at least 120 where all are 100."
+    )
+
+
 def _countries(published, segmentation, segments) -> list[Chart]:
     countries = published.frame(COUNTRIES, segmentation=segmentation.name)
     if countries.country.nunique() < 2:
@@ -207,9 +232,7 @@ def _countries(published, segmentation, segments) -> list[Chart]:
     whole = {segment.id: segment.share for segment in segments}
     called = {segment.id: segment.name for segment in segments}
     entities = f"{segmentation.entity}s"
-    known = countries[
-        (countries.entities_of_country >= 20) & (countries.country != "Unknown")
-    ]
+    known = countries[countries.entities_of_country >= 20]
     # Chance alone makes one of so many shares look odd.
     notable = [
         (row.share_of_country - whole[row.segment_id], row)
@@ -225,9 +248,12 @@ def _countries(published, segmentation, segments) -> list[Chart]:
             f"{share(whole[most.segment_id])} in all."
         )
     else:
+        tested = counted(known.country.nunique(), "country")
         sentence = (
-            f"Among the {len(names)} countries with most {entities} no segment is "
-            "stronger in one than chance makes it."
+            f"In none of the {tested} with at least 20 {entities} is a segment "
+            "stronger than chance makes it."
+            if len(known)
+            else f"No country has the 20 {entities} that it takes to compare."
         )
     views = {}
     currency = segmentation.dataset.currency
@@ -240,6 +266,15 @@ def _countries(published, segmentation, segments) -> list[Chart]:
             continue
         table = countries.pivot(index="country", columns="segment_id", values=column)
         table = table.reindex(names).fillna(0)
+        if column != "share_of_country":
+            largest = table.sum(axis=1)
+            whose = called[table.loc[largest.idxmax()].idxmax()]
+            size = (
+                amount(largest.max(), currency)
+                if column == "revenue"
+                else counted(int(largest.max()), segmentation.entity)
+            )
+            sentence = f"{largest.idxmax()} has most, {size}; most of it in {whose}."
         views[(title,)] = as_view(
             sentence,
             [
@@ -278,18 +313,21 @@ def _maps(published, segmentation, segments, features) -> list[Chart]:
             ["pca_1", "pca_2", "pca_3"]
         ]
     )
+    # Names stand once in a template: the points' own text is most of the page.
+    told = list(features.items())[:6]
     hover = {
-        key: "<br>".join(
-            [
-                label(f"{words(entity)} {key}", 60),
-                *(
-                    f"{label(feature.title)}: {feature.value(row[name])}"
-                    for name, feature in list(features.items())[:6]
-                ),
-            ]
-        )
+        key: [label(key, 60), *(feature.value(row[name]) for name, feature in told)]
         for key, row in values.to_dict("index").items()
     }
+    template = "<br>".join(
+        [
+            f"{words(entity)} %{{customdata[0]}}",
+            *(
+                f"{label(feature.title)}: %{{customdata[{at}]}}"
+                for at, (_, feature) in enumerate(told, start=1)
+            ),
+        ]
+    )
     shown = len(each)
     sample = (
         f"{shown:,} of {segmentation.entities:,} {entity}s, drawn by a hash of their "
@@ -299,23 +337,17 @@ def _maps(published, segmentation, segments, features) -> list[Chart]:
     )
     charts = []
     components = [c for c in ("pca_1", "pca_2", "pca_3") if each[c].notna().all()]
-    spans = {
-        s.id: each.loc[each.segment_id == s.id, components].std().mean()
-        for s in segments
-        if (each.segment_id == s.id).sum() > 1
-    }
+    spans = published.rows(SPANS, segmentation=segmentation.name)
     said = sample
     if len(spans) > 1:
-        name = {s.id: s.name for s in segments}
-        widest, tightest = max(spans, key=spans.get), min(spans, key=spans.get)
         said = (
-            f"{name[tightest]} are most alike and lie closest together, "
-            f"{name[widest]} are the most mixed. {sample}"
+            f"{spans[0].segment_name} lie closest around their centre, "
+            f"{spans[-1].segment_name} are the most mixed. {sample}"
         )
     if len(components) > 1:
         view = as_view(
             said,
-            _clouds(each, middle, hover, segments, components[:2], flat=True),
+            _clouds(each, middle, segments, components[:2], hover, template),
             x="First principal component",
             y="Second principal component",
             table=_centre_table(middle, segments, features),
@@ -342,7 +374,7 @@ def _maps(published, segmentation, segments, features) -> list[Chart]:
         names = [words(column).replace("Pca ", "Component ") for column in columns]
         views[(title,)] = as_view(
             said,
-            _clouds(each, middle, hover, segments, columns, flat=False),
+            _clouds(each, middle, segments, columns),
             table=_centre_table(middle, segments, features),
             legend={"itemsizing": "constant"},
             height=460,
@@ -367,7 +399,8 @@ def _maps(published, segmentation, segments, features) -> list[Chart]:
     return charts
 
 
-def _clouds(each, middle, hover, segments, columns, *, flat: bool) -> list:
+def _clouds(each, middle, segments, columns, hover=None, template=None) -> list:
+    flat = len(columns) == 2
     scatter = go.Scatter if flat else go.Scatter3d
     axes = "xy" if flat else "xyz"
     traces = []
@@ -377,15 +410,8 @@ def _clouds(each, middle, hover, segments, columns, *, flat: bool) -> list:
             scatter(
                 name=segment.label,
                 mode="markers",
-                # A text for each point would weigh more than all else in the page.
-                **(
-                    {
-                        "text": [hover[key] for key in part.index],
-                        "hovertemplate": "%{text}<extra>%{fullData.name}</extra>",
-                    }
-                    if flat
-                    else {"hoverinfo": "x+y+z+name"}
-                ),
+                customdata=[hover[key] for key in part.index] if hover else None,
+                hovertemplate=template and f"{template}<extra>{segment.label}</extra>",
                 marker={
                     "color": segment.mark.colour,
                     "size": 6 if flat else 3,
@@ -460,12 +486,14 @@ def _boxes(published, segmentation, segments, features) -> list[Chart]:
         top, low = max(medians, key=medians.get), min(medians, key=medians.get)
         measured = scale == "measured"
         value = feature.value if measured else number
+        unit = [currency] if measured else []
         title = feature.title
         sentence = (
-            f"Half of {top} lie at {value(medians[top])} or more in "
-            f"{title.lower()}, half of {low} at {value(medians[low])} or less."
+            f"Half of {top} lie at {value(medians[top], *unit)} or more in "
+            f"{title.lower()}, half of {low} at {value(medians[low], *unit)} or less."
             if medians[top] > medians[low]
-            else f"The median {title.lower()} is {value(medians[top])} in all segments."
+            else f"The median {title.lower()} is {value(medians[top], *unit)} in all "
+            "segments."
         )
         views[(title, seen)] = as_view(
             sentence,
@@ -523,11 +551,14 @@ def _demographics(published, segmentation, segments) -> list[Chart]:
         values = list(dict.fromkeys(rows.attribute_value))
         place = {(r.segment_id, r.attribute_value): r for r in rows.itertuples()}
         present = [s for s in segments if s.id in set(rows.segment_id)]
-        notable = rows[rows.representation != "as expected"].sort_values(
+        # One of so many cells looks odd by luck.
+        notable = rows[rows.adjusted_residual.abs() > standard_errors(len(rows))]
+        notable = notable.sort_values(
             "adjusted_residual", key=abs, ascending=False, kind="stable"
         )
         said = [
-            f"{r.attribute_value} is {r.representation}-represented among "
+            f"{r.attribute_value} is "
+            f"{'over' if r.adjusted_residual > 0 else 'under'}-represented among "
             f"{r.segment_name} ({share(r.share_of_segment)} against "
             f"{share(r.share_of_population)} of all)"
             for r in notable.head(3).itertuples()
@@ -545,7 +576,13 @@ def _demographics(published, segmentation, segments) -> list[Chart]:
                 for v in values
             ]
 
-        texts = cells(lambda row: number(round(row.index_to_population)))
+        texts = cells(
+            lambda row: (
+                "–"
+                if pd.isna(row.index_to_population)
+                else number(round(row.index_to_population))
+            )
+        )
         views[(name,)] = as_view(
             sentence,
             [

@@ -25,10 +25,25 @@ from customer_segmentation.report.parts import Cards, Facts, Findings
 __all__ = ["summary"]
 
 CHOSEN = """
-select * from k_selection where segmentation = $segmentation and is_chosen
+select k, structure, silhouette_euclidean, min_jaccard, reason
+from k_selection
+where segmentation = $segmentation and is_chosen
 """
-ADVICE = "select * from retraining_advice where segmentation = $segmentation"
-CHANGES = "from segment_changes where segmentation = $segmentation"
+CHANGES = """
+select
+    from_segment_id, from_segment_name, to_segment_id, to_segment_name,
+    from_model_version, model_version, entities
+from segment_changes
+where segmentation = $segmentation
+"""
+LINEAGE = """
+select distinct segment_name, outcome
+from segment_lineage
+where
+    segmentation = $segmentation and model_version = $model_version
+    and outcome <> 'survived'
+order by outcome, segment_name
+"""
 STRUCTURES = {
     "natural": (
         "The segments are natural groups",
@@ -102,7 +117,7 @@ def _facts(segmentation: Segmentation, segments: list[Segment]) -> Facts:
 
 
 def _cards(segmentation: Segmentation, segments: list[Segment]) -> Cards:
-    return Cards(segments, f"{segmentation.entity}s", segmentation.dataset.currency)
+    return Cards(segments, segmentation.entity, segmentation.dataset.currency)
 
 
 def _sizes(segmentation: Segmentation, segments: list[Segment]) -> list[Chart]:
@@ -115,6 +130,7 @@ def _sizes(segmentation: Segmentation, segments: list[Segment]) -> list[Chart]:
         segments, key=lambda segment: segment.revenue_share / (segment.share or 1)
     )
     largest = max(max(s.share, s.revenue_share) for s in segments)
+    least = min(s.revenue_share for s in segments)
     upwards = segments[::-1]
     traces = [
         go.Bar(
@@ -143,7 +159,7 @@ def _sizes(segmentation: Segmentation, segments: list[Segment]) -> list[Chart]:
         f"{number(poorest.revenue_share / (poorest.share or 1))} times.",
         traces,
         x="Share, %",
-        xaxis={"range": [0, 120 * largest]},
+        xaxis={"range": [min(0, 135 * least), 135 * largest]},
         height=90 + 64 * len(segments),
         showlegend=False,
     )
@@ -177,7 +193,7 @@ def _structure(published: Published, segmentation: Segmentation) -> list:
             found.append(
                 (
                     f"Structure: {chosen.structure}",
-                    f"{title}: {text}. Mean silhouette "
+                    f"{title}: {text}. Mean silhouette, Euclidean: "
                     f"{number(chosen.silhouette_euclidean)} (1: far apart, 0: "
                     "touching).",
                 )
@@ -196,10 +212,8 @@ def _structure(published: Published, segmentation: Segmentation) -> list:
 
 
 def _retraining(published: Published, segmentation: Segmentation) -> list:
-    return [
-        (f"The model: {advice.verdict}", advice.reasons)
-        for advice in published.rows(ADVICE, segmentation=segmentation.name)
-    ]
+    advice = published.advice(segmentation.name)
+    return [(f"The model: {advice.verdict}", advice.text)] if advice else []
 
 
 def _changes(published: Published, segmentation: Segmentation) -> tuple[str, str]:
@@ -233,6 +247,7 @@ def _changes(published: Published, segmentation: Segmentation) -> tuple[str, str
                     for move in moves
                 ),
                 at_most=3,
+                rest="other moves",
             )
         )
     versions = {
@@ -241,7 +256,14 @@ def _changes(published: Published, segmentation: Segmentation) -> tuple[str, str
         if None not in (c.from_model_version, c.model_version)
         and c.from_model_version != c.model_version
     }
-    said += [f"model version {now} took the place of {then}" for then, now in versions]
+    for then, now in sorted(versions):
+        fates = published.rows(
+            LINEAGE, segmentation=segmentation.name, model_version=now
+        )
+        said.append(
+            f"model version {now} took the place of {then}"
+            + "".join(f", {fate.segment_name}: {fate.outcome}" for fate in fates)
+        )
     if not said:
         return title, f"Nothing changed: the same {entities} in the same segments."
     sizes = {}
