@@ -287,8 +287,8 @@ class Advice:
         """The reasons, after the age of the model where that is known."""
         if self.model_age_months is None:
             return self.reasons
-        age = counted(self.model_age_months, "month")
-        return f"Its data are {age} old. {self.reasons}"
+        age = counted(self.model_age_months, "month") if self.model_age_months else ""
+        return f"Its data are {age or 'under a month'} old. {self.reasons}"
 
 
 class Published:

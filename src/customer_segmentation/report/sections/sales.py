@@ -239,9 +239,9 @@ def _products(published, dataset, partial) -> list[Chart]:
         whole = table[~table.index.isin(pd.to_datetime(partial))]
         trends = {name: found for name in names if (found := trend(whole[name]))}
         sure = {name for name in trends if trends[name][1] * len(trends) < 0.05}
-        steepest = sorted(trends, key=lambda name: trends[name][0])
-        falling = [name for name in steepest if trends[name][0] < 0][:3]
-        rising = [name for name in steepest[::-1] if trends[name][0] > 0][:3]
+        clearest = sorted(trends, key=lambda name: trends[name][1])
+        falling = [name for name in clearest if trends[name][0] < 0][:3]
+        rising = [name for name in clearest if trends[name][0] > 0][:3]
         y_title = _money(dataset, title)
         named = [name for name in (*rising, *falling) if name in sure]
         views[(OVERVIEW, title)] = _drawn(
@@ -291,13 +291,13 @@ def _overview(trends: dict, sure: set, rising: list, falling: list) -> str:
     ]
     if found:
         return " ".join(found)
-    steepest = [
-        f"{kind} most: {said(names[:1])}."
+    clearest = [
+        f"{kind} most clearly: {said(names[:1])}."
         for kind, names in (("Rising", rising), ("Falling", falling))
         if names
     ]
     end = f"Chance makes as much of one of {counted(len(trends), 'product')}."
-    return " ".join([*steepest, end])
+    return " ".join([*clearest, end])
 
 
 def _series_sentence(name, values, trends, sure, dataset) -> str:

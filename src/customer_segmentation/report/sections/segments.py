@@ -125,7 +125,9 @@ def segments(
         *_demographics(published, segmentation, segments),
         *_rules(published, segmentation, segments),
     ]
-    marked = [f"{segment.name}: {segment.marks}" for segment in segments]
+    marked = [f"{segment.name}: {segment.marks}" for segment in segments[:6]]
+    if len(segments) > 6:
+        marked.append(f"{len(segments) - 6} more")
     return Section("segments", "Segments", f"{'; '.join(marked)}.", blocks)
 
 

@@ -159,7 +159,7 @@ def _sizes(segmentation: Segmentation, segments: list[Segment]) -> list[Chart]:
         f"{number(poorest.revenue_share / (poorest.share or 1))} times.",
         traces,
         x="Share, %",
-        xaxis={"range": [min(0, 135 * least), 135 * largest]},
+        xaxis={"range": [min(0, 150 * least), 150 * largest]},
         height=90 + 64 * len(segments),
         showlegend=False,
     )
