@@ -26,9 +26,8 @@ __all__ = ["Dataset", "Feature", "Published", "Segment", "Segmentation"]
 
 SEGMENTATIONS = """
 select
-    segmentation, dataset, grain, features_from, segmentations.is_demo, definition,
-    model_version, fitted_entities, cast(trained_at as date) as trained_on,
-    as_of_date, entities, revenue
+    segmentation, dataset, grain, model_version, fitted_entities,
+    cast(trained_at as date) as trained_on, as_of_date, entities, revenue
 from segmentations
 inner join (
     select distinct
@@ -49,7 +48,7 @@ left join (
     group by segmentation
 ) as scored using (segmentation)
 where entities > 0
-order by dataset, contains(segmentation, '_as_published'), segmentation
+order by is_demo, dataset, contains(segmentation, '_as_published'), segmentation
 """
 
 SEGMENTS = """

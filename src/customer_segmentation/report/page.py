@@ -69,8 +69,7 @@ def write_report(database: Path, page: Path) -> int:
             segmentation: _sections(published, segmentation, of_sales)
             for segmentation in published.segmentations.values()
         }
-        is_demo = any(dataset.is_demo for dataset in of_sales)
-    text = _rendered(views, of_sales, is_demo)
+    text = _rendered(views, of_sales)
     try:
         page.parent.mkdir(parents=True, exist_ok=True)
         page.write_text(text, encoding="utf-8")
@@ -96,7 +95,7 @@ def _sections(
     ]
 
 
-def _rendered(views: dict, of_sales: dict, is_demo: bool) -> str:
+def _rendered(views: dict, of_sales: dict) -> str:
     environment = Environment(
         autoescape=True,
         trim_blocks=True,
@@ -107,7 +106,6 @@ def _rendered(views: dict, of_sales: dict, is_demo: bool) -> str:
     template = environment.from_string(_asset("page.html"))
     return template.render(
         views=views,
-        is_demo=is_demo,
         charts={
             # Those of the sales are shared by the segmentations of their dataset.
             **{
