@@ -1,7 +1,7 @@
 # Every command of the project. `make help` lists them.
 .DEFAULT_GOAL := help
 .PHONY: help build test test-spark test-cluster lint pytest pytest-library \
-	pytest-builds pytest-adapter pytest-spark docs demo lock java browser clean
+	pytest-builds pytest-browser pytest-adapter pytest-spark docs demo lock java browser clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -52,8 +52,10 @@ else
 	$(BIN)/segments summary
 endif
 
+# The builds take as long as all the others.
 test: .venv/dev browser ## Lint and run every test (SEGMENTATION_DATA_DIR=<folder of real files>)
-	$(MAKE) --jobs 2 --output-sync --no-print-directory pytest-builds lint pytest-library
+	$(MAKE) --jobs 2 --output-sync --no-print-directory \
+		pytest-builds lint pytest-library pytest-browser
 
 test-spark: java .venv-spark/spark ## Run the tests on Apache Spark (SEGMENTATION_DATA_DIR=<folder of real files>)
 	$(MAKE) --jobs 2 --output-sync --no-print-directory pytest-adapter pytest-spark
@@ -74,13 +76,17 @@ lint: .venv/dev ## Check the style of Python, SQL and YAML
 	$(BIN)/sqlfluff lint --processes 1
 
 pytest: .venv/dev ## Run the tests of the library and, beside them, of whole builds
-	$(MAKE) --jobs 2 --output-sync --no-print-directory pytest-library pytest-builds
+	$(MAKE) --jobs 2 --output-sync --no-print-directory \
+		pytest-builds pytest-library pytest-browser
 
 pytest-library: .venv/dev
 	$(BIN)/python -m pytest tests/python/library src
 
-pytest-builds: .venv/dev browser
+pytest-builds: .venv/dev
 	$(BIN)/python -m pytest tests/python/builds
+
+pytest-browser: .venv/dev browser
+	$(BIN)/python -m pytest tests/python/browser
 
 docs: .venv/runtime ## Write the dbt documentation into one page, target/static_index.html
 	$(BIN)/dbt --quiet docs generate --static

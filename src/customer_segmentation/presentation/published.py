@@ -22,7 +22,7 @@ from customer_segmentation.presentation.wording import (
     words,
 )
 
-__all__ = ["Dataset", "Feature", "Published", "Segment", "Segmentation"]
+__all__ = ["Advice", "Dataset", "Feature", "Published", "Segment", "Segmentation"]
 
 SEGMENTATIONS = """
 select
