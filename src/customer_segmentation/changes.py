@@ -6,7 +6,7 @@ from pathlib import Path
 
 import duckdb
 
-from customer_segmentation.sql import literal
+from customer_segmentation.sql import describe, literal
 
 __all__ = ["add_changes"]
 
@@ -65,14 +65,7 @@ def add_changes(connection: duckdb.DuckDBPyConnection, target: Path) -> int:
         Rows of the table.
     """
     rows = _write(connection, target)
-    connection.execute(
-        f"comment on table published.main.segment_changes is {literal(COMMENT)}"
-    )
-    for column, comment in COLUMNS.items():
-        connection.execute(
-            f"comment on column published.main.segment_changes.{column} "
-            f"is {literal(comment)}"
-        )
+    describe(connection, "published.main.segment_changes", COMMENT, COLUMNS)
     return rows
 
 

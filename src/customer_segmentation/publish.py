@@ -10,7 +10,7 @@ import duckdb
 from customer_segmentation.built import attach_built
 from customer_segmentation.changes import add_changes
 from customer_segmentation.errors import SegmentationError
-from customer_segmentation.sql import identifier, literal
+from customer_segmentation.sql import describe, identifier, literal
 
 __all__ = ["publish"]
 
@@ -86,17 +86,12 @@ def _copy(
     rows = connection.execute(
         f"create table {name} as from built.main.{identifier(table)}"
     ).fetchone()[0]
-    if comment:
-        connection.execute(f"comment on table {name} is {literal(comment)}")
     columns = connection.execute(
         "select column_name, comment from duckdb_columns() where database_name = "
         "'built' and schema_name = 'main' and table_name = ? and comment <> ''",
         [table],
     ).fetchall()
-    for column, text in columns:
-        connection.execute(
-            f"comment on column {name}.{identifier(column)} is {literal(text)}"
-        )
+    describe(connection, name, comment, dict(columns))
     return rows
 
 

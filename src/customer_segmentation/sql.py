@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
-__all__ = ["identifier", "literal", "portable_literal"]
+import duckdb
+
+__all__ = ["describe", "identifier", "literal", "portable_literal"]
 
 
 def identifier(name: str) -> str:
@@ -38,3 +41,18 @@ def portable_literal(text: str) -> str:
     'a' || chr(92) || 'b'
     """
     return literal(text).replace("\\", "' || chr(92) || '")
+
+
+def describe(
+    connection: duckdb.DuckDBPyConnection,
+    table: str,
+    comment: str | None,
+    columns: Mapping[str, str],
+) -> None:
+    """Put a comment on a table of DuckDB, and on its columns by their names."""
+    if comment:
+        connection.execute(f"comment on table {table} is {literal(comment)}")
+    for column, text in columns.items():
+        connection.execute(
+            f"comment on column {table}.{identifier(column)} is {literal(text)}"
+        )

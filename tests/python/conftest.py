@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -115,6 +116,20 @@ def real_build(tmp_path_factory) -> Build:
         pytest.skip("SEGMENTATION_DATA_DIR is not set: no real files to build on")
     files = input_files(PROJECT / folder, read_catalogue(PROJECT))
     return make(tmp_path_factory.mktemp("real"), input_files=files)
+
+
+@pytest.fixture(params=["demo_build", "real_build"])
+def build(request) -> Build:
+    """Give the demo build, and then the real one."""
+    return request.getfixturevalue(request.param)
+
+
+@pytest.fixture
+def copied(demo_build, tmp_path) -> Build:
+    """Copy the demo build for a test that builds on it."""
+    build = Build(tmp_path, {})
+    shutil.copy(demo_build.database, build.database)
+    return build
 
 
 @pytest.fixture(scope="session")

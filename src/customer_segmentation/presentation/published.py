@@ -161,6 +161,16 @@ class Segmentation:
         """What one entity is, in the singular."""
         return {"customer": "customer", "sale": "sale line"}[self.grain]
 
+    @property
+    def many(self) -> str:
+        """What the entities are, in the plural."""
+        return f"{self.entity}s"
+
+    @property
+    def everyone(self) -> str:
+        """How many of them there are."""
+        return counted(self.entities, self.entity)
+
 
 @dataclass(frozen=True)
 class Segment:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import plotly.graph_objects as go
 
-from customer_segmentation.presentation.palette import INK
+from customer_segmentation.presentation.palette import DIVERGING, INK
 
 __all__ = [
     "TEMPLATE",
@@ -17,7 +17,9 @@ __all__ = [
     "Table",
     "View",
     "as_view",
+    "heatmap",
     "lines",
+    "whiskers",
 ]
 
 GRID = "#e6e9ed"
@@ -243,3 +245,41 @@ def lines(name: str, x: Sequence, y: Sequence, colour: str, **more) -> go.Scatte
         marker=marker,
         **more,
     )
+
+
+def heatmap(
+    values: Sequence,
+    texts: Sequence,
+    columns: Sequence[str],
+    rows: Sequence[str],
+    limit: float,
+    hovers: Sequence | None = None,
+    **more,
+) -> go.Heatmap:
+    """Draw numbers as colours from -`limit` to `limit`, white at 0, with texts."""
+    return go.Heatmap(
+        z=values,
+        x=columns,
+        y=rows,
+        text=texts,
+        texttemplate="%{text}",
+        customdata=texts if hovers is None else hovers,
+        hovertemplate="%{y}, %{x}: %{customdata}<extra></extra>",
+        colorscale=[list(step) for step in DIVERGING],
+        zmin=-limit,
+        zmax=limit,
+        xgap=2,
+        ygap=2,
+        showscale=False,
+    ).update(more)
+
+
+def whiskers(quantiles) -> dict:
+    """Give what a box plot draws of a row of `feature_quantiles`."""
+    return {
+        "q1": [quantiles.p25],
+        "median": [quantiles.median],
+        "q3": [quantiles.p75],
+        "lowerfence": [quantiles.p05],
+        "upperfence": [quantiles.p95],
+    }

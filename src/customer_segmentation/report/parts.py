@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from customer_segmentation.presentation.published import Segment
 from customer_segmentation.presentation.wording import amount, counted, share
 
-__all__ = ["Cards", "Facts", "Findings", "Note"]
+__all__ = ["Cards", "Facts", "Findings"]
 
 
 @dataclass(frozen=True)
@@ -27,15 +27,6 @@ class Findings:
     findings: Sequence[tuple[str, str]]
 
     kind = "findings"
-
-
-@dataclass(frozen=True)
-class Note:
-    """A paragraph."""
-
-    text: str
-
-    kind = "note"
 
 
 @dataclass(frozen=True)

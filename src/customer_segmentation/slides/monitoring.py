@@ -96,7 +96,7 @@ def trust(deck: Deck, story: Story) -> None:
     finding, meaning = STRUCTURES[chosen.structure]
     if chosen.min_jaccard < TRUSTED:
         finding = "{} are not to be trusted: other {} would be cut elsewhere"
-    title = finding.format(f"The {chosen.k} segments", story.many)
+    title = finding.format(f"The {chosen.k} segments", story.about.many)
     title += f" (stability {chosen.min_jaccard:.2f} of 1)"
     page = deck.slide(
         title,
@@ -106,7 +106,7 @@ def trust(deck: Deck, story: Story) -> None:
         "Stability: min_jaccard. Structure: natural, reproducible or constructed.",
     )
     jaccard = chosen.min_jaccard
-    meaning = meaning.replace("customers", story.many)
+    meaning = meaning.replace("customers", story.about.many)
     facts = [
         [Run("Number of segments. ", is_bold=True), Run(_chosen(chosen, measured))],
         [Run("Structure. ", is_bold=True), Run(meaning)],
@@ -334,7 +334,7 @@ def retraining(deck: Deck, story: Story) -> None:
         "and only above what chance may give. An alert says that customers differ, not "
         "that the segments are wrong.",
     )
-    version = f"Version {advice.model_version}, trained on {story.many} "
+    version = f"Version {advice.model_version}, trained on {story.about.many} "
     version += (
         f"up to {as_date(advice.trained_on)}."
         if advice.trained_on

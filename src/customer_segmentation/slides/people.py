@@ -86,7 +86,7 @@ def opening(deck: Deck, story: Story) -> None:
         else None
     )
     facts = [
-        (f"{about.entities:,}", story.many),
+        (f"{about.entities:,}", story.about.many),
         (f"{len(story.segments)}", "segments" if story.segments[1:] else "segment"),
         (story.money(about.revenue) if story.has_revenue else None, "revenue"),
         (period, "period of the data"),
@@ -142,7 +142,7 @@ def glance(deck: Deck, story: Story) -> None:
     """List the segments with their sizes and what marks them."""
     segments = story.segments
     if len(segments) == 1:
-        title = f"One segment holds all {story.everyone}"
+        title = f"One segment holds all {story.about.everyone}"
     else:
         smallest, *_, largest = sorted(
             segments, key=lambda one: (one.entities, -one.id)
@@ -152,15 +152,15 @@ def glance(deck: Deck, story: Story) -> None:
             f"{counted(largest.entities, story.about.entity)}, the largest of them "
             f"{named(largest)}"
         )
-    header = ["Segment", words(story.many), f"Share of {story.many}"]
+    header = ["Segment", words(story.about.many), f"Share of {story.about.many}"]
     if story.has_revenue:
         header += ["Revenue", "Share of revenue"]
     for part in _parts(segments):
         page = deck.slide(
             title,
-            f"Source: segment_summary. Each row is a segment: {story.many}, their "
-            "share, revenue and its share, and the features in which the centre of the "
-            "segment lies half a standard deviation or more from the mean.",
+            f"Source: segment_summary. Each row is a segment: {story.about.many}, "
+            "their share, revenue and its share, and the features in which the centre "
+            "of the segment lies half a standard deviation or more from the mean.",
         )
         rows = []
         for one in part:
@@ -181,7 +181,7 @@ def glance(deck: Deck, story: Story) -> None:
 
 def sizes(deck: Deck, story: Story) -> None:
     """Hold shares of customers against shares of revenue."""
-    segments, many = story.segments, story.many
+    segments, many = story.segments, story.about.many
     if len(segments) < 2:
         return
     if story.has_revenue:
@@ -312,7 +312,9 @@ def profiles(deck: Deck, story: Story) -> None:
             story.value(feature, cells[feature.name][0][1].population_mean)
             for feature in chosen
         ]
-        rows.append([Run(text, GREY_TEXT) for text in (f"All {story.many}", *everyone)])
+        rows.append(
+            [Run(text, GREY_TEXT) for text in (f"All {story.about.many}", *everyone)]
+        )
         page.table(
             Box(CONTENT.left, CONTENT.top + 0.45, CONTENT.width, CONTENT.height - 0.45),
             ["Segment", *(plain(feature.title) for feature in chosen)],
@@ -401,9 +403,10 @@ def countries(deck: Deck, story: Story) -> None:
     page = deck.slide(
         title,
         "Source: segments_by_country, column share_of_country. Bars: how the "
-        f"{story.many} of a country are spread over the segments, for the countries "
-        f"with the most {story.many}, whose number is in brackets. Countries with few "
-        "vary by chance: the title names one only if it differs from all by more than "
+        f"{story.about.many} of a country are spread over the segments, for the "
+        f"countries with the most {story.about.many}, whose number is in brackets. "
+        "Countries with few vary by chance: the title names one only if it differs "
+        "from all by more than "
         f"{standard_errors(len(largest)):.1f} standard errors (5 % in all, "
         "Bonferroni).",
     )
@@ -444,7 +447,7 @@ def playbook(deck: Deck, story: Story) -> None:
     for part in parts:
         first = next((one for one in part if one.has_playbook), None)
         if first:
-            of = "revenue" if story.has_revenue else story.many
+            of = "revenue" if story.has_revenue else story.about.many
             action = first.actions[0]
             is_best = story.has_revenue and first is story.segments[0]
             title = (

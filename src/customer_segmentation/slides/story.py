@@ -10,7 +10,7 @@ from customer_segmentation.presentation.published import (
     Segment,
     Segmentation,
 )
-from customer_segmentation.presentation.wording import amount, counted
+from customer_segmentation.presentation.wording import amount
 from customer_segmentation.slides.fitting import plain
 
 __all__ = ["Story"]
@@ -50,16 +50,6 @@ class Story:
     def rows(self, query: str) -> list:
         """Run a query about the segmentation, its parameter."""
         return self.published.rows(query, segmentation=self.about.name)
-
-    @property
-    def many(self) -> str:
-        """What the entities are, in the plural."""
-        return f"{self.about.entity}s"
-
-    @property
-    def everyone(self) -> str:
-        """How many of them there are."""
-        return counted(self.about.entities, self.about.entity)
 
     def money(self, value: float | None) -> str:
         """Write an amount in the currency of the dataset."""

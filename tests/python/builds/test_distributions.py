@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -15,19 +13,6 @@ VALUES = (
     "join customer_segments using (segmentation, entity_id)"
 )
 SCALES = {"measured": "feature_value", "transformed": "scaled_value"}
-
-
-@pytest.fixture(params=["demo_build", "real_build"])
-def build(request):
-    return request.getfixturevalue(request.param)
-
-
-@pytest.fixture
-def copied(demo_build, tmp_path):
-    """A demo build that a test may build on."""
-    build = type(demo_build)(tmp_path, {})
-    shutil.copy(demo_build.database, build.database)
-    return build
 
 
 @pytest.fixture

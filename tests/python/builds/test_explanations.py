@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import numpy as np
@@ -21,19 +20,6 @@ SOURCES = {
     ),
 }
 MODELS_ONLY = ("--exclude-resource-types", "test", "unit_test")
-
-
-@pytest.fixture(params=["demo_build", "real_build"])
-def build(request):
-    return request.getfixturevalue(request.param)
-
-
-@pytest.fixture
-def copied(demo_build, tmp_path):
-    """A demo build that a test may build on."""
-    build = type(demo_build)(tmp_path, {})
-    shutil.copy(demo_build.database, build.database)
-    return build
 
 
 class TestARuleHoldsWhereAnAnalystRunsIt:

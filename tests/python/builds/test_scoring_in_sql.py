@@ -51,11 +51,6 @@ def assert_alike(sql: pd.DataFrame, python: pd.DataFrame, name: str) -> None:
             assert same.all(), (name, column)
 
 
-@pytest.fixture(params=["demo_build", "real_build"])
-def build(request):
-    return request.getfixturevalue(request.param)
-
-
 class TestSqlScoresAsPython:
     """For every segmentation: labels, distances, outliers and coordinates."""
 

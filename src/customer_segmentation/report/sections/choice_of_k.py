@@ -272,9 +272,9 @@ def _silhouettes(published, segmentation, segments, chosen) -> list[Chart]:
         "average, to another segment (below 0).",
         traces,
         x="Silhouette, squared Euclidean",
-        y=f"{words(segmentation.entity)}s, sorted within their segment",
+        y=f"{words(segmentation.many)}, sorted within their segment",
         table=Table(
-            ["Segment", f"{words(segmentation.entity)}s", "Mean", "Below 0"],
+            ["Segment", f"{words(segmentation.many)}", "Mean", "Below 0"],
             [
                 [
                     segment.name,

@@ -7,7 +7,7 @@ from itertools import groupby
 import numpy as np
 import plotly.graph_objects as go
 
-from customer_segmentation.presentation.palette import ACCENT, ALERT, DIVERGING, GREY
+from customer_segmentation.presentation.palette import ACCENT, ALERT, GREY
 from customer_segmentation.presentation.published import (
     Published,
     Segment,
@@ -23,7 +23,14 @@ from customer_segmentation.presentation.wording import (
     words,
     wrapped,
 )
-from customer_segmentation.report.charts import Chart, Section, Table, as_view
+from customer_segmentation.report.charts import (
+    Chart,
+    Section,
+    Table,
+    as_view,
+    heatmap,
+    whiskers,
+)
 
 __all__ = ["exploration"]
 
@@ -148,7 +155,7 @@ def _distributions(published, segmentation, features) -> list[Chart]:
     }
     views = {}
     currency = segmentation.dataset.currency
-    entities = f"{segmentation.entity}s"
+    entities = segmentation.many
     for name, feature in features.items():
         box = boxes.get((name, "measured"))
         if box is None or not box.entities:
@@ -200,25 +207,20 @@ def _distributions(published, segmentation, features) -> list[Chart]:
                 "title": {"text": f"{feature.label(currency)}, as measured"},
             },
             yaxis={"domain": [0.64, 0.9], "title": {"text": words(entities)}},
-            yaxis2={"domain": [0.92, 1], "visible": False, "fixedrange": True},
+            yaxis2={"domain": [0.92, 1], "visible": False},
             xaxis2={
                 "anchor": "y3",
                 "title": {"text": f"{label(feature.title)}, as the model sees it"},
-                "automargin": True,
-                "fixedrange": True,
             },
             yaxis3={
                 "domain": [0.06, 0.34],
                 "title": {"text": words(entities)},
                 "anchor": "x2",
-                "automargin": True,
-                "fixedrange": True,
             },
             yaxis4={
                 "domain": [0.36, 0.44],
                 "visible": False,
                 "anchor": "x2",
-                "fixedrange": True,
             },
         )
     if not views:
@@ -261,11 +263,7 @@ def _distribution(place: int, bins: list, box, colour: str) -> list:
             yaxis=y,
         ),
         go.Box(
-            q1=[box.p25],
-            median=[box.median],
-            q3=[box.p75],
-            lowerfence=[box.p05],
-            upperfence=[box.p95],
+            **whiskers(box),
             y=[0],
             orientation="h",
             marker_color=colour,
@@ -310,19 +308,13 @@ def _correlations(published, segmentation, features) -> list[Chart]:
         views[(words(title),)] = as_view(
             sentence,
             [
-                go.Heatmap(
-                    z=matrix.to_numpy().tolist(),
-                    x=wrapped([words(name) for name in names], 11),
-                    y=short,
-                    text=texts,
+                heatmap(
+                    matrix.to_numpy().tolist(),
+                    texts,
+                    wrapped([words(name) for name in names], 11),
+                    short,
+                    limit=1,
                     texttemplate="%{text}" if len(names) < 13 else None,
-                    hovertemplate="%{y}, %{x}: %{text}<extra></extra>",
-                    colorscale=[list(step) for step in DIVERGING],
-                    zmin=-1,
-                    zmax=1,
-                    xgap=2,
-                    ygap=2,
-                    showscale=False,
                 )
             ],
             table=Table(
@@ -395,7 +387,7 @@ def _ages(published, segmentation, segments) -> list[Chart]:
             traces.append(
                 go.Box(
                     name=segment.label,
-                    x=_labels(part.age_band),
+                    x=[label(band) for band in part.age_band],
                     y=part.spending,
                     marker_color=segment.mark.colour,
                     boxpoints=False,
@@ -444,11 +436,6 @@ def _ages(published, segmentation, segments) -> list[Chart]:
             },
         )
     ]
-
-
-def _labels(values) -> list[str]:
-    """Write each value as a label; equal ones stay equal."""
-    return [label(value) for value in values]
 
 
 def _genders(published, segmentation, segments) -> list[Chart]:

@@ -116,8 +116,8 @@ def _sizes(published, segmentation) -> list[Chart]:
     currency = segmentation.dataset.currency
     views = {}
     for title, column, unit, factor in (
-        (f"Share of {segmentation.entity}s", "share", "%", 100),
-        (words(f"{segmentation.entity}s"), "customers", None, 1),
+        (f"Share of {segmentation.many}", "share", "%", 100),
+        (words(segmentation.many), "customers", None, 1),
         ("Revenue of the month", "revenue", currency, 1),
         ("Share of revenue", "revenue_share", "%", 100),
     ):
@@ -155,8 +155,7 @@ def _sizes(published, segmentation) -> list[Chart]:
             "Sizes of the segments",
             views,
             ["Show"],
-            f"At month ends; {segmentation.entity}s who are inactive keep their "
-            "segment.",
+            f"At month ends; {segmentation.many} who are inactive keep their segment.",
             is_wide=True,
         )
     ]
@@ -232,7 +231,7 @@ def _transitions(published, segmentation) -> list[Chart]:
                 )
             ],
             table=Table(
-                ["From", "To", words(f"{segmentation.entity}s")],
+                ["From", "To", words(segmentation.many)],
                 [[_name(r, "from"), _name(r, "to"), f"{r.customers:,}"] for r in rows],
             ),
             height=460,

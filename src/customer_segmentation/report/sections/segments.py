@@ -10,7 +10,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from customer_segmentation.presentation.chance import least_gap, standard_errors
-from customer_segmentation.presentation.palette import DIVERGING, INK
+from customer_segmentation.presentation.palette import INK
 from customer_segmentation.presentation.published import (
     Published,
     Segment,
@@ -33,6 +33,8 @@ from customer_segmentation.report.charts import (
     Section,
     Table,
     as_view,
+    heatmap,
+    whiskers,
 )
 
 __all__ = ["segments"]
@@ -131,24 +133,6 @@ def segments(
     return Section("segments", "Segments", f"{'; '.join(marked)}.", blocks)
 
 
-def _heatmap(values, texts, hovers, columns, rows, limit: float) -> go.Heatmap:
-    return go.Heatmap(
-        z=values,
-        x=columns,
-        y=rows,
-        text=texts,
-        texttemplate="%{text}",
-        customdata=hovers,
-        hovertemplate="%{y}, %{x}: %{customdata}<extra></extra>",
-        colorscale=[list(step) for step in DIVERGING],
-        zmin=-limit,
-        zmax=limit,
-        xgap=2,
-        ygap=2,
-        showscale=False,
-    )
-
-
 def _profiles(published, segmentation, segments, features) -> list[Chart]:
     profiles = published.frame(PROFILES, segmentation=segmentation.name)
     if profiles.empty:
@@ -181,7 +165,7 @@ def _profiles(published, segmentation, segments, features) -> list[Chart]:
         sentence = _extreme(profiles, segments, features, shown, currency)
         views[(title,)] = as_view(
             sentence,
-            [_heatmap(values, texts, texts, columns, rows, limit=2)],
+            [heatmap(values, texts, columns, rows, limit=2)],
             table=Table(
                 ["Feature", *(segment.name for segment in segments)],
                 [
@@ -233,7 +217,7 @@ def _countries(published, segmentation, segments) -> list[Chart]:
     names = list(dict.fromkeys(countries.country))
     whole = {segment.id: segment.share for segment in segments}
     called = {segment.id: segment.name for segment in segments}
-    entities = f"{segmentation.entity}s"
+    entities = segmentation.many
     known = countries[countries.entities_of_country >= 20]
     # Chance alone makes one of so many shares look odd.
     notable = [
@@ -366,13 +350,13 @@ def _maps(published, segmentation, segments, features) -> list[Chart]:
         )
     axes = {}
     if len(components) == 3:
-        axes["Principal components"] = (components, components)
+        axes["Principal components"] = components
     for start in range(0, min(len(features), 12), 3):
         chosen = list(features)[max(min(start, len(features) - 3), 0) :][:3]
         if len(chosen) == 3:
-            axes.setdefault(listing(map(words, chosen)), (chosen, chosen))
+            axes.setdefault(listing(map(words, chosen)), chosen)
     views = {}
-    for title, (columns, _) in axes.items():
+    for title, columns in axes.items():
         names = [words(column).replace("Pca ", "Component ") for column in columns]
         views[(title,)] = as_view(
             said,
@@ -503,11 +487,7 @@ def _boxes(published, segmentation, segments, features) -> list[Chart]:
                 go.Box(
                     name=name,
                     x=[name],
-                    q1=[of[segment.id].p25],
-                    median=[of[segment.id].median],
-                    q3=[of[segment.id].p75],
-                    lowerfence=[of[segment.id].p05],
-                    upperfence=[of[segment.id].p95],
+                    **whiskers(of[segment.id]),
                     marker_color=segment.mark.colour,
                 )
                 for segment, name in zip(present, names, strict=True)
@@ -588,19 +568,19 @@ def _demographics(published, segmentation, segments) -> list[Chart]:
         views[(name,)] = as_view(
             sentence,
             [
-                _heatmap(
+                heatmap(
                     cells(lambda row: row.adjusted_residual),
                     texts,
-                    cells(
+                    wrapped([segment.name for segment in present]),
+                    wrapped(values),
+                    limit=5,
+                    hovers=cells(
                         lambda row: (
                             f"{share(row.share_of_segment)} of the segment, "
                             f"{share(row.share_of_population)} of all, "
                             f"{counted(row.entities, segmentation.entity)}"
                         )
                     ),
-                    wrapped([segment.name for segment in present]),
-                    wrapped(values),
-                    limit=5,
                 )
             ],
             table=Table(
@@ -650,7 +630,7 @@ def _rules(published, segmentation, segments) -> list[Table]:
                 for segment in shown
             ],
             "The segments as rules",
-            f"{share(accuracy)} of the {segmentation.entity}s meet the rule of their "
+            f"{share(accuracy)} of the {segmentation.many} meet the rule of their "
             "own segment.",
             frozenset({2, 3}),
         )

@@ -73,7 +73,7 @@ def summary(
         _lead(segmentation, segments),
         [
             _facts(segmentation, segments),
-            _cards(segmentation, segments),
+            Cards(segments, segmentation.entity, segmentation.dataset.currency),
             *_sizes(segmentation, segments),
             _findings(published, segmentation),
         ],
@@ -81,17 +81,17 @@ def summary(
 
 
 def _lead(segmentation: Segmentation, segments: list[Segment]) -> str:
-    entities = f"{segmentation.entity}s"
+    entities = segmentation.many
     first = segments[0]
     if first.revenue_share is None:
         first = max(segments, key=lambda segment: segment.share)
         return (
-            f"{counted(segmentation.entities, segmentation.entity)} in "
+            f"{segmentation.everyone} in "
             f"{counted(len(segments), 'segment')}. The largest, {first.name}, "
             f"holds {share(first.share)} of them."
         )
     return (
-        f"{counted(segmentation.entities, segmentation.entity)} in "
+        f"{segmentation.everyone} in "
         f"{counted(len(segments), 'segment')}. {first.name} are "
         f"{share(first.share)} of the {entities} and bring "
         f"{share(first.revenue_share)} of the revenue."
@@ -100,7 +100,7 @@ def _lead(segmentation: Segmentation, segments: list[Segment]) -> str:
 
 def _facts(segmentation: Segmentation, segments: list[Segment]) -> Facts:
     dataset = segmentation.dataset
-    facts = [(words(f"{segmentation.entity}s"), f"{segmentation.entities:,}")]
+    facts = [(words(segmentation.many), f"{segmentation.entities:,}")]
     if segmentation.revenue:
         facts.append(("Revenue", amount(segmentation.revenue, dataset.currency)))
     facts.append(("Segments", str(len(segments))))
@@ -116,19 +116,14 @@ def _facts(segmentation: Segmentation, segments: list[Segment]) -> Facts:
     return Facts(facts)
 
 
-def _cards(segmentation: Segmentation, segments: list[Segment]) -> Cards:
-    return Cards(segments, segmentation.entity, segmentation.dataset.currency)
-
-
 def _sizes(segmentation: Segmentation, segments: list[Segment]) -> list[Chart]:
     if segments[0].revenue_share is None or len(segments) < 2:
         return []
-    richest = max(
-        segments, key=lambda segment: segment.revenue_share / (segment.share or 1)
-    )
-    poorest = min(
-        segments, key=lambda segment: segment.revenue_share / (segment.share or 1)
-    )
+
+    def worth(segment: Segment) -> float:
+        return segment.revenue_share / (segment.share or 1)
+
+    richest, poorest = max(segments, key=worth), min(segments, key=worth)
     largest = max(max(s.share, s.revenue_share) for s in segments)
     least = min(s.revenue_share for s in segments)
     upwards = segments[::-1]
@@ -149,14 +144,14 @@ def _sizes(segmentation: Segmentation, segments: list[Segment]) -> list[Chart]:
         )
         for name, key, what, opacity in (
             ("Revenue", "revenue_share", "revenue", 1),
-            (words(f"{segmentation.entity}s"), "share", f"{segmentation.entity}s", 0.5),
+            (words(segmentation.many), "share", segmentation.many, 0.5),
         )
     ]
     view = as_view(
         f"Among {richest.name} a {segmentation.entity} brings "
-        f"{number(richest.revenue_share / (richest.share or 1))} times the revenue of "
+        f"{number(worth(richest))} times the revenue of "
         f"the average {segmentation.entity}, among {poorest.name} "
-        f"{number(poorest.revenue_share / (poorest.share or 1))} times.",
+        f"{number(worth(poorest))} times.",
         traces,
         x="Share, %",
         xaxis={"range": [min(0, 150 * least), 150 * largest]},
@@ -168,7 +163,7 @@ def _sizes(segmentation: Segmentation, segments: list[Segment]) -> list[Chart]:
             "size-and-revenue",
             "Size against revenue",
             {(): view},
-            note=f"Pale: share of the {segmentation.entity}s. Full: share of revenue.",
+            note=f"Pale: share of the {segmentation.many}. Full: share of revenue.",
             is_wide=True,
         )
     ]
@@ -189,7 +184,7 @@ def _structure(published: Published, segmentation: Segmentation) -> list:
     for chosen in published.rows(CHOSEN, segmentation=segmentation.name):
         if chosen.structure in STRUCTURES:
             title, text = STRUCTURES[chosen.structure]
-            text = text.format(entities=f"{segmentation.entity}s")
+            text = text.format(entities=segmentation.many)
             found.append(
                 (
                     f"Structure: {chosen.structure}",
@@ -219,7 +214,7 @@ def _retraining(published: Published, segmentation: Segmentation) -> list:
 def _changes(published: Published, segmentation: Segmentation) -> tuple[str, str]:
     title = "Since the last build"
     changes = published.rows(CHANGES, segmentation=segmentation.name)
-    entities = f"{segmentation.entity}s"
+    entities = segmentation.many
     if not any(change.from_segment_id is not None for change in changes):
         return title, "This is the first build with this segmentation."
     new = sum(c.entities for c in changes if c.from_segment_id is None)
