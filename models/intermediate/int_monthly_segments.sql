@@ -10,11 +10,11 @@
 {% set work = months_to_score(stored) %}
 {% set is_changed, is_kept, is_last_kept = ['true'], [], [] %}
 {% for name, as_of_date in work.kept.items() %}
-    {% set is_own = "segmentation = '" ~ name ~ "'" %}
-    {% set date = "cast('" ~ as_of_date ~ "' as date)" %}
-    {% do is_changed.append('not (' ~ is_own ~ ' and as_of_date <= ' ~ date ~ ')') %}
-    {% do is_kept.append('(' ~ is_own ~ ' and as_of_date <= ' ~ date ~ ')') %}
-    {% do is_last_kept.append('(' ~ is_own ~ ' and as_of_date = ' ~ date ~ ')') %}
+    {% set own = "(segmentation = '" ~ name ~ "' and as_of_date " %}
+    {% set date = " cast('" ~ as_of_date ~ "' as date))" %}
+    {% do is_changed.append('not ' ~ own ~ '<=' ~ date) %}
+    {% do is_kept.append(own ~ '<=' ~ date) %}
+    {% do is_last_kept.append(own ~ '=' ~ date) %}
 {% endfor %}
 
 with months as (
@@ -72,7 +72,7 @@ placed as (
             cast(null as string) as held_by,
             0 as place,
             segment_id
-        from {{ stored }} as written
+        from {{ stored }}
         where {{ is_last_kept | join(' or ') }}
     {% endif %}
 
@@ -130,7 +130,7 @@ final as (
     {% if is_kept %}
         union all
         select {{ columns | join(', ') }}
-        from {{ stored }} as written
+        from {{ stored }}
         where {{ is_kept | join(' or ') }}
     {% endif %}
 
